@@ -1,0 +1,41 @@
+# dl_add_test(NAME sources… [LIBS libraries…] [RANKS n…] [LABELS labels…] [TIMEOUT seconds] [NO_PCH])
+#
+# A Boost.Test executable (the sources include <boost/test/unit_test.hpp>, nothing else is needed) and its CTest entry
+# NAME; with RANKS one entry NAME.n for each number, run by mpirun. Default time-out: 120 s. Headers are included from the
+# root of the checkout ("core/config.h"). NO_PCH: the sources don't see torch::nn::Module and compile faster without the
+# precompiled header. The environment of each test has DL_TEST_PYTHON, a Python with numpy and safetensors.
+set(DL_TEST_ENVIRONMENT
+  DL_TEST_PYTHON=${PROJECT_SOURCE_DIR}/.deps/venv/bin/python
+  OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_btl_vader_single_copy_mechanism=none
+  OMPI_MCA_hwloc_base_binding_policy=none)
+
+function(dl_add_test NAME)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "NO_PCH" "TIMEOUT" "LIBS;RANKS;LABELS")
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 120)
+  endif()
+  find_package(Boost 1.81 REQUIRED COMPONENTS unit_test_framework)
+
+  set(target test_${NAME})
+  add_executable(${target} ${arg_UNPARSED_ARGUMENTS})
+  target_compile_definitions(${target} PRIVATE BOOST_TEST_DYN_LINK BOOST_TEST_MODULE=${NAME})
+  target_link_libraries(${target} PRIVATE ${arg_LIBS} dl::sdk Boost::unit_test_framework dl_warnings)
+  target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR})
+  if(NOT arg_NO_PCH)
+    target_precompile_headers(${target} REUSE_FROM dl_pch)
+  endif()
+  set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+
+  if(arg_RANKS)
+    find_program(DLHOST_MPIRUN mpirun REQUIRED)
+    foreach(ranks IN LISTS arg_RANKS)
+      add_test(NAME ${NAME}.${ranks} COMMAND ${DLHOST_MPIRUN} --oversubscribe -n ${ranks} $<TARGET_FILE:${target}>)
+      set_tests_properties(${NAME}.${ranks} PROPERTIES
+        ENVIRONMENT "${DL_TEST_ENVIRONMENT}" TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}" PROCESSORS ${ranks})
+    endforeach()
+  else()
+    add_test(NAME ${NAME} COMMAND ${target})
+    set_tests_properties(${NAME} PROPERTIES
+      ENVIRONMENT "${DL_TEST_ENVIRONMENT}" TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}")
+  endif()
+endfunction()

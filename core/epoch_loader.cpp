@@ -1,0 +1,22 @@
+#include "core/epoch_loader.h"
+
+namespace dl::host {
+
+EpochLoader::EpochLoader(const BatchSource& source, const BatchPlan& plan, int64_t rank, bool shuffle, uint64_t seed,
+                         int64_t epoch, int64_t workers)
+    : plan_(plan),
+      order_(sample_order(plan.samples, shuffle, seed, epoch)),
+      batches_(
+          [this, &source, rank, epoch](int64_t index) {
+            const auto slice = plan_.slice(index, rank);
+            return source.make({order_.begin() + slice.begin, order_.begin() + slice.end}, epoch, slice.padding);
+          },
+          plan.micro_batches(), workers) {}
+
+std::vector<Batch> EpochLoader::next_window() {
+  std::vector<Batch> window;
+  for (int64_t left = plan_.micro_batches_in(window_++); left > 0; --left) window.push_back(batches_.next());
+  return window;
+}
+
+}  // namespace dl::host

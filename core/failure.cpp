@@ -1,0 +1,44 @@
+#include "core/failure.h"
+
+#include <c10/util/Exception.h>
+
+#include <chrono>
+#include <exception>
+#include <new>
+#include <thread>
+
+#include "core/errors.h"
+#include "core/plugin_loader.h"
+
+namespace dl::host {
+
+int Failure::report(int code, const std::string& text) {
+  // The same error mostly strikes every rank: rank 0 speaks first, and takes the others with it before they speak.
+  if (launch.size > 1 && launch.rank != 0)
+    std::this_thread::sleep_for(std::chrono::milliseconds(400 + 50 * launch.rank));
+  console.error(building ? text : where.text() + ": " + text);
+  if (control && control->size() > 1) control->abort(code);
+  return code;
+}
+
+int Failure::guard(const std::function<int()>& body) {
+  try {
+    return body();
+  } catch (const UsageError& error) {
+    return report(kBadUsage, error.what());
+  } catch (const PluginError& error) {
+    return report(kBadPlugin, error.what());
+  } catch (const Error& error) {
+    return report(building ? kBadUsage : kRunFailed, error.what());
+  } catch (const c10::Error& error) {
+    return report(kRunFailed, error.what_without_backtrace());
+  } catch (const std::bad_alloc&) {
+    return report(kRunFailed, "out of memory; a smaller [data] batch_size needs less");
+  } catch (const std::exception& error) {
+    return report(kRunFailed, error.what());
+  } catch (...) {
+    return report(kRunFailed, "a plugin threw something that is no std::exception");
+  }
+}
+
+}  // namespace dl::host

@@ -1,0 +1,141 @@
+#include "core/objects.h"
+
+#include <ATen/CPUGeneratorImpl.h>
+#include <c10/core/DefaultDtype.h>
+
+#include <algorithm>
+#include <set>
+
+#include "core/errors.h"
+#include "core/self_communicator.h"
+
+namespace dl::host {
+namespace {
+
+/// What a task finds by role name.
+class TaskResources final : public Resources {
+ public:
+  TaskResources(std::map<std::string, std::shared_ptr<Network>> networks,
+                std::map<std::string, std::shared_ptr<Loss>> losses)
+      : networks_(std::move(networks)), losses_(std::move(losses)) {}
+  Network& network(std::string_view role) override { return *find(networks_, role, "network"); }
+  Loss& loss(std::string_view role) override { return *find(losses_, role, "loss"); }
+  at::Device device() const override { return at::kCPU; }
+
+ private:
+  template <class Map>
+  static typename Map::mapped_type find(Map& map, std::string_view role, const char* kind) {
+    const auto found = map.find(std::string(role));
+    if (found == map.end())
+      throw Error("there is no " + std::string(kind) + " named \"" + std::string(role) + "\"; the task's schema should say needs()");
+    return found->second;
+  }
+  std::map<std::string, std::shared_ptr<Network>> networks_;
+  std::map<std::string, std::shared_ptr<Loss>> losses_;
+};
+
+/// Parameters are made in this type while the object lives.
+class DefaultDtype {
+ public:
+  explicit DefaultDtype(at::ScalarType dtype) : before_(c10::get_default_dtype()) {
+    c10::set_default_dtype(c10::scalarTypeToTypeMeta(dtype));
+  }
+  ~DefaultDtype() { c10::set_default_dtype(before_); }
+  DefaultDtype(const DefaultDtype&) = delete;
+  DefaultDtype& operator=(const DefaultDtype&) = delete;
+
+ private:
+  caffe2::TypeMeta before_;
+};
+
+void build_communicators(const Plan& plan, const Registry& registry, Objects& objects) {
+  const auto& engine = plan.settings.engine;
+  if (!plan.communicator) {
+    objects.control = objects.communicator = std::make_shared<SelfCommunicator>();
+    return;
+  }
+  const CommunicatorContext context{nullptr, engine.timeout_s, {}};
+  objects.control = registry.create<Communicator>(*plan.communicator->info, plan.communicator->params, &context);
+  objects.communicator = objects.control;
+}
+
+void check_hosts(const Plan& plan, const Communicator& control) {
+  const auto hosts = control.hosts();
+  const std::set<std::string> distinct(hosts.begin(), hosts.end());
+  if (const auto wanted = plan.settings.engine.num_nodes; static_cast<int64_t>(distinct.size()) != wanted)
+    throw UsageError("[engine] num_nodes is " + std::to_string(wanted) + ", but the ranks run on " +
+                     std::to_string(distinct.size()) + " host(s): " + join({distinct.begin(), distinct.end()}));
+}
+
+void check_types(const Plan& plan, const Registry& registry, Backend& backend) {
+  const auto dtypes = backend.dtypes();
+  if (std::find(dtypes.begin(), dtypes.end(), plan.dtype) == dtypes.end())
+    throw UsageError("[engine] precision: " + registry.full_name(*plan.backend.info) + " cannot hold " +
+                     c10::toString(plan.dtype) + " parameters");
+}
+
+void build_networks(const Plan& plan, const Registry& registry, Objects& objects) {
+  const DefaultDtype dtype(plan.dtype);
+  for (const auto& [name, planned] : plan.networks) {
+    auto generator = at::detail::getDefaultCPUGenerator();
+    generator.set_current_seed(
+        derive_seed(static_cast<uint64_t>(plan.settings.engine.seed), "init " + name));
+    auto& build = objects.backend->build(name);
+    auto network = registry.create<Network>(*planned.info, planned.params, &build);
+    objects.backend->attach(name, *network);
+    objects.networks[name] = std::move(network);
+  }
+}
+
+void build_optimizers(const Plan& plan, const Registry& registry, Objects& objects) {
+  for (const auto& [name, planned] : plan.optimizers) {
+    OptimizerSlot slot;
+    slot.name = name;
+    slot.optimizer = registry.create<Optimizer>(*planned.info, planned.params);
+    slot.networks = plan.optimizer_networks.at(name);
+    if (objects.backend->sharded() && !slot.optimizer->elementwise())
+      throw UsageError("[" + planned.where + "] " + registry.full_name(*planned.info) + " needs whole tensors, which " +
+                       registry.full_name(*plan.backend.info) + " cuts into pieces; use parallel.DDP");
+    if (const auto found = plan.schedulers.find(name); found != plan.schedulers.end()) {
+      slot.scheduler = registry.create<Scheduler>(*found->second.info, found->second.params);
+      slot.by_epoch = plan.scheduler_calls.at(name).interval == "epoch";
+      slot.frequency = plan.scheduler_calls.at(name).frequency;
+    }
+    objects.optimizers.push_back(std::move(slot));
+  }
+}
+
+}  // namespace
+
+std::shared_ptr<Data> build_data(const Plan& plan, const Registry& registry) {
+  const DataContext context{plan.settings.data.root};
+  return registry.create<Data>(*plan.data.info, plan.data.params, &context);
+}
+
+Objects build_objects(const Plan& plan, const Registry& registry, const Launch& launch,
+                      const std::function<void(std::shared_ptr<Communicator>)>& on_control) {
+  Objects objects;
+  objects.data = build_data(plan, registry);
+  for (const auto& [split, list] : plan.transforms)
+    for (const auto& planned : list)
+      objects.transforms[split].push_back(registry.create<Transform>(*planned.info, planned.params));
+  for (const auto& planned : plan.metrics) objects.metrics.push_back(registry.create<Metric>(*planned.info, planned.params));
+  for (const auto& [name, planned] : plan.losses) objects.losses[name] = registry.create<Loss>(*planned.info, planned.params);
+
+  build_communicators(plan, registry, objects);
+  on_control(objects.control);
+  check_hosts(plan, *objects.control);
+
+  const auto& overlap = plan.settings.engine.overlap;
+  const bool beside = overlap == "on" || (overlap == "auto" && usable_cores() > launch.local_size);
+  const BackendContext context{*objects.communicator, *objects.control, at::kCPU, beside};
+  objects.backend = registry.create<Backend>(*plan.backend.info, plan.backend.params, &context);
+  check_types(plan, registry, *objects.backend);
+  build_networks(plan, registry, objects);
+  build_optimizers(plan, registry, objects);
+  objects.resources = std::make_shared<TaskResources>(objects.networks, objects.losses);
+  objects.task = registry.create<Task>(*plan.task.info, plan.task.params, objects.resources.get());
+  return objects;
+}
+
+}  // namespace dl::host

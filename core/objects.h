@@ -1,0 +1,40 @@
+#pragma once
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/optimizer_slot.h"
+#include "core/plan.h"
+#include "dl/backend.h"
+#include "dl/logger.h"
+#include "dl/metric.h"
+#include "dl/task.h"
+#include "dl/transform.h"
+
+namespace dl::host {
+
+/// Everything a run is made of, in the order of making; destroyed in reverse.
+struct Objects {
+  std::shared_ptr<Data> data;
+  std::map<Split, std::vector<std::shared_ptr<Transform>>> transforms;
+  std::vector<std::shared_ptr<Metric>> metrics;
+  std::map<std::string, std::shared_ptr<Loss>> losses;
+  std::shared_ptr<Communicator> control, communicator;
+  std::shared_ptr<Backend> backend;
+  std::map<std::string, std::shared_ptr<Network>> networks;
+  std::vector<OptimizerSlot> optimizers;
+  std::shared_ptr<Resources> resources;
+  std::shared_ptr<Task> task;
+};
+
+/// Makes the objects of `plan`. What can fail on one rank alone (data, metrics, losses) comes before the communicator.
+/// Networks are built from a seed of their own, equal on all ranks, in the run's precision. All ranks.
+/// `on_control` is called as soon as the ranks can reach each other: failures after that must end all of them.
+Objects build_objects(const Plan& plan, const Registry& registry, const Launch& launch,
+                      const std::function<void(std::shared_ptr<Communicator>)>& on_control);
+
+/// The data, for `[data] root` and the class's options.
+std::shared_ptr<Data> build_data(const Plan& plan, const Registry& registry);
+
+}  // namespace dl::host

@@ -1,0 +1,252 @@
+#include "core/plan.h"
+
+#include <algorithm>
+#include <set>
+
+namespace dl::host {
+namespace {
+
+class Planner {
+ public:
+  Planner(const Value& config, Registry& registry, const Launch& launch, Problems& problems)
+      : config_(config), registry_(registry), launch_(launch), problems_(problems) {}
+
+  Plan run() {
+    plan_.settings = Settings::schema().read(config_, "", problems_);
+    const auto& s = plan_.settings;
+    required(s.data.module, Kind::data, "data.module", "data", plan_.data);
+    required(s.model.module, Kind::task, "model.module", "model", plan_.task);
+    named(s.model.network, s.model.networks, Kind::network, "network", plan_.networks);
+    named(s.model.loss, s.model.losses, Kind::loss, "loss", plan_.losses);
+    optimizers();
+    schedulers();
+    list(s.model.metrics, Kind::metric, "model.metrics", plan_.metrics);
+    loggers();
+    transforms();
+    engine();
+    roles();
+    return std::move(plan_);
+  }
+
+ private:
+  template <class Choice>
+  bool add(const Choice& choice, Kind kind, const std::string& where, PlannedClass& out) {
+    if (choice.type.empty()) {
+      problems_.add(choice.place, where, "\"type\" is missing: expected type = \"lib.Class\" of a " + to_string(kind));
+      return false;
+    }
+    const auto* info = registry_.find(choice.type, kind, choice.place, where, problems_);
+    if (!info) return false;
+    info->check(choice.params, where + ".params", problems_);
+    out = {info, choice.params, where};
+    return true;
+  }
+
+  void required(const std::optional<ClassChoice>& choice, Kind kind, const std::string& where, const std::string& table,
+                PlannedClass& out) {
+    if (choice) {
+      add(*choice, kind, where, out);
+      return;
+    }
+    const auto* held = config_.find(table);
+    problems_.add(held ? held->place : config_.place, table,
+                  "\"" + where.substr(where.find('.') + 1) + "\" is missing: expected { type = \"lib.Class\" } of a " +
+                      to_string(kind) + " (see `dlhost list-plugins`)");
+  }
+
+  void list(const std::vector<ClassChoice>& choices, Kind kind, const std::string& where,
+            std::vector<PlannedClass>& out) {
+    for (size_t i = 0; i < choices.size(); ++i) {
+      PlannedClass planned;
+      if (add(choices[i], kind, where + "." + std::to_string(i), planned)) out.push_back(std::move(planned));
+    }
+  }
+
+  /// `[model.<singular>]` is the one named "main", `[model.<plural>.NAME]` the others.
+  template <class Choice>
+  std::map<std::string, Choice> by_name(const std::optional<Choice>& single, const Value& table,
+                                        const std::string& singular, const std::string& plural) {
+    std::map<std::string, Choice> all;
+    if (single) all["main"] = *single;
+    const auto* entries = table.get_if<Value::Table>();
+    if (!entries) {
+      problems_.add(table.place, "model", "\"" + plural + "\": expected a table of { type, params } by name");
+      return all;
+    }
+    for (const auto& entry : *entries) {
+      if (single && entry.key == "main") {
+        problems_.add(entry.key_place, "model", "\"" + singular + "\" and \"" + plural + ".main\" name the same one");
+        continue;
+      }
+      detail::read_value(entry.value, entry.key, "model." + plural, all[entry.key], problems_);
+    }
+    return all;
+  }
+
+  std::string table_of(const std::string& singular, const std::string& plural, const std::string& name) const {
+    const auto* model = config_.find("model");
+    return model && name == "main" && model->find(singular) ? "model." + singular : "model." + plural + "." + name;
+  }
+
+  void named(const std::optional<ClassChoice>& single, const Value& table, Kind kind, const std::string& singular,
+             std::map<std::string, PlannedClass>& out) {
+    const auto plural = singular == "loss" ? std::string("losses") : singular + "s";
+    for (const auto& [name, choice] : by_name(single, table, singular, plural))
+      add(choice, kind, table_of(singular, plural, name), out[name]);
+  }
+
+  void optimizers() {
+    std::map<std::string, std::string> owner;
+    for (const auto& [name, choice] :
+         by_name(plan_.settings.model.optimizer, plan_.settings.model.optimizers, "optimizer", "optimizers")) {
+      const auto where = table_of("optimizer", "optimizers", name);
+      add(choice, Kind::optimizer, where, plan_.optimizers[name]);
+      auto networks = choice.networks;
+      if (networks.empty())
+        for (const auto& [network, planned] : plan_.networks) networks.push_back(network);
+      for (const auto& network : networks) {
+        if (!plan_.networks.count(network))
+          problems_.add(choice.place, where, "no network \"" + network + "\"" + did_you_mean(network, names(plan_.networks)) +
+                                                 " (known: " + join(names(plan_.networks)) + ")");
+        else if (const auto [taken, fresh] = owner.emplace(network, name); !fresh)
+          problems_.add(choice.place, where, "network \"" + network + "\" belongs to the optimizer \"" + taken->second +
+                                                 "\" already; name each optimizer's networks = […]");
+      }
+      plan_.optimizer_networks[name] = std::move(networks);
+    }
+    if (plan_.optimizers.empty()) {
+      const auto* model = config_.find("model");
+      problems_.add(model ? model->place : config_.place, "model", "\"optimizer\" is missing: expected { type = \"lib.Class\" }");
+      return;
+    }
+    for (const auto& [network, planned] : plan_.networks)
+      if (!owner.count(network) && planned.info)
+        problems_.add({config_.place.file, 0, 0}, planned.where, "no optimizer updates the network \"" + network + "\"");
+  }
+
+  void schedulers() {
+    for (const auto& [name, choice] :
+         by_name(plan_.settings.model.scheduler, plan_.settings.model.schedulers, "scheduler", "schedulers")) {
+      const auto where = table_of("scheduler", "schedulers", name);
+      if (!plan_.optimizers.count(name))
+        problems_.add(choice.place, where, "there is no optimizer \"" + name + "\" that it could schedule" +
+                                               did_you_mean(name, names(plan_.optimizers)));
+      add(choice, Kind::scheduler, where, plan_.schedulers[name]);
+      plan_.scheduler_calls[name] = choice.call;
+    }
+  }
+
+  void loggers() {
+    const auto& s = plan_.settings;
+    if (!s.logger.type.empty())
+      list({ClassChoice{s.logger.type, s.logger.params, s.logger.place}}, Kind::logger, "logger", plan_.loggers);
+    else if (const auto* params = s.logger.params.get_if<Value::Table>(); params && !params->empty())
+      problems_.add(params->front().key_place, "logger", "\"params\" without a \"type\"");
+    list(s.loggers, Kind::logger, "loggers", plan_.loggers);
+  }
+
+  void transforms() {
+    const auto& table = plan_.settings.data.transforms;
+    const auto* entries = table.get_if<Value::Table>();
+    if (!entries) {
+      problems_.add(table.place, "data", "\"transforms\": expected a table with lists named train, validation or test");
+      return;
+    }
+    for (const auto& entry : *entries) {
+      static const std::map<std::string, Split> kSplits = {
+          {"train", Split::train}, {"validation", Split::validation}, {"test", Split::test}};
+      const auto split = kSplits.find(entry.key);
+      if (split == kSplits.end()) {
+        problems_.add(entry.key_place, "data.transforms", "unknown split \"" + entry.key + "\"" +
+                                                              did_you_mean(entry.key, names(kSplits)) +
+                                                              " (known: " + join(names(kSplits)) + ")");
+        continue;
+      }
+      std::vector<ClassChoice> choices;
+      detail::read_value(entry.value, entry.key, "data.transforms", choices, problems_);
+      list(choices, Kind::transform, "data.transforms." + entry.key, plan_.transforms[split->second]);
+    }
+  }
+
+  /// A string or { type, params }.
+  ClassChoice choice_of(const Value& value, const std::string& key) {
+    ClassChoice choice;
+    choice.place = value.place;
+    if (const auto* name = value.get_if<std::string>()) choice.type = *name;
+    else detail::read_value(value, key, "engine", choice, problems_);
+    return choice;
+  }
+
+  void engine() {
+    const auto& s = plan_.settings.engine;
+    auto backend = choice_of(s.backend, "backend");
+    static const std::map<std::string, std::string> kSeedNames = {{"ddp", "parallel.DDP"},
+                                                                  {"deepspeed_stage_1", "parallel.ZeRO1"},
+                                                                  {"deepspeed_stage_2", "parallel.ZeRO2"},
+                                                                  {"deepspeed_stage_3", "parallel.ZeRO3"}};
+    if (const auto found = kSeedNames.find(backend.type); found != kSeedNames.end()) backend.type = found->second;
+    else if (backend.type.find('.') == std::string::npos)
+      return problems_.add(backend.place, "engine", "\"backend\": unknown name \"" + backend.type + "\"" +
+                                                        did_you_mean(backend.type, names(kSeedNames)) +
+                                                        " (known: " + join(names(kSeedNames)) + ", or any \"lib.Class\")");
+    add(backend, Kind::backend, "engine.backend", plan_.backend);
+
+    auto communicator = choice_of(s.communicator, "communicator");
+    if (communicator.type == "auto") communicator.type = launch_.by_mpirun ? "mpi.Communicator" : "self";
+    if (communicator.type == "self") {
+      if (launch_.size > 1)
+        problems_.add(communicator.place, "engine", "\"communicator\" is self, but mpirun started " +
+                                                        std::to_string(launch_.size) + " ranks; use mpi.Communicator");
+    } else if (PlannedClass planned; add(communicator, Kind::communicator, "engine.communicator", planned)) {
+      plan_.communicator = std::move(planned);
+    }
+
+    if (const auto* bits = s.precision.get_if<int64_t>(); bits && (*bits == 32 || *bits == 64))
+      plan_.dtype = *bits == 64 ? at::kDouble : at::kFloat;
+    else
+      problems_.add(s.precision.place, "engine", "\"precision\": this version trains with 32 or 64, found " + s.precision.text());
+    if (!s.gpus.empty()) {
+      const auto* engine = config_.find("engine");
+      problems_.add(engine->find("gpus")->place, "engine", "\"gpus\": this version trains on the CPU only; leave \"gpus\" out");
+    }
+  }
+
+  /// What the task's schema says that it needs must be there.
+  void roles() {
+    if (!plan_.task.info) return;
+    for (const auto& role : plan_.task.info->roles) {
+      const auto& held = role.kind == Kind::network     ? plan_.networks
+                         : role.kind == Kind::loss      ? plan_.losses
+                         : role.kind == Kind::optimizer ? plan_.optimizers
+                                                        : plan_.schedulers;
+      if (held.count(role.name)) continue;
+      const auto kind = to_string(role.kind);
+      const auto plural = kind == "loss" ? std::string("losses") : kind + "s";
+      problems_.add(plan_.settings.model.module->place, "model.module",
+                    registry_.full_name(*plan_.task.info) + " needs a " + kind + " named \"" + role.name + "\"" +
+                        (role.doc.empty() ? "" : " (" + role.doc + ")") + "; add [model." +
+                        (role.name == "main" ? kind : plural + "." + role.name) + "]");
+    }
+  }
+
+  template <class Map>
+  static std::vector<std::string> names(const Map& map) {
+    std::vector<std::string> out;
+    for (const auto& [name, unused] : map) out.push_back(name);
+    return out;
+  }
+
+  const Value& config_;
+  Registry& registry_;
+  const Launch& launch_;
+  Problems& problems_;
+  Plan plan_;
+};
+
+}  // namespace
+
+Plan make_plan(const Value& config, Registry& registry, const Launch& launch, Problems& problems) {
+  return Planner(config, registry, launch, problems).run();
+}
+
+}  // namespace dl::host

@@ -1,0 +1,38 @@
+#pragma once
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/launch.h"
+#include "core/registry.h"
+#include "core/settings.h"
+#include "dl/data.h"
+
+namespace dl::host {
+
+/// A class of the config that was found and whose options were checked.
+struct PlannedClass {
+  const ClassInfo* info = nullptr;
+  Value params;
+  std::string where;  ///< its table, such as "model.network"
+};
+
+/// A run as the config wants it: every name resolved, every option and role checked, nothing made yet.
+struct Plan {
+  Settings settings;
+  at::ScalarType dtype = at::kFloat;
+  PlannedClass task, data, backend;
+  std::optional<PlannedClass> communicator;  ///< none: the built-in `self`
+  std::map<std::string, PlannedClass> networks, losses, schedulers, optimizers;
+  std::map<std::string, std::vector<std::string>> optimizer_networks;
+  std::map<std::string, SchedulerChoice::Call> scheduler_calls;
+  std::vector<PlannedClass> metrics, loggers;
+  std::map<Split, std::vector<PlannedClass>> transforms;
+};
+
+/// Reads and checks the whole config; everything that is wrong goes to `problems`. Opens the plugins that it names, and
+/// takes no other memory.
+Plan make_plan(const Value& config, Registry& registry, const Launch& launch, Problems& problems);
+
+}  // namespace dl::host

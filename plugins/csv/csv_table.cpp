@@ -1,0 +1,118 @@
+#include "csv_table.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include "dl/error.h"
+
+namespace csv {
+namespace {
+
+std::string quoted(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string result = "\"";
+  for (const char c : text) result += c == '"' ? "\"\"" : std::string(1, c);
+  return result + "\"";
+}
+
+std::string line_of(const std::vector<std::string>& cells) {
+  std::string line;
+  for (size_t i = 0; i < cells.size(); ++i) line += (i ? "," : "") + quoted(cells[i]);
+  return line + "\n";
+}
+
+/// The cells of one line. Names of metrics have no line breaks, so neither has a header.
+std::vector<std::string> cells_of(const std::string& line) {
+  std::vector<std::string> cells(1);
+  bool inside = false;
+  for (size_t i = 0; i < line.size(); ++i) {
+    if (inside && line[i] == '"' && i + 1 < line.size() && line[i + 1] == '"')
+      cells.back() += line[++i];
+    else if (line[i] == '"')
+      inside = !inside;
+    else if (line[i] == ',' && !inside)
+      cells.emplace_back();
+    else
+      cells.back() += line[i];
+  }
+  return cells;
+}
+
+}  // namespace
+
+CsvTable::CsvTable(std::string path, const std::vector<std::string>& first) : path_(std::move(path)) {
+  std::error_code ignored;
+  if (std::filesystem::is_regular_file(path_, ignored)) {
+    std::ifstream in(path_);
+    check(in, path_, "read");
+    if (std::string header; std::getline(in, header)) columns_ = cells_of(header);
+  }
+  if (columns_.empty()) {
+    columns_ = first;
+    open();
+    out_ << line_of(columns_);
+    flush();
+    return;
+  }
+  open();
+  std::vector<std::string> missing;
+  for (const auto& column : first)
+    if (std::find(columns_.begin(), columns_.end(), column) == columns_.end()) missing.push_back(column);
+  if (!missing.empty()) add_columns(missing);
+}
+
+void CsvTable::add(const std::vector<std::pair<std::string, std::string>>& cells) {
+  std::vector<std::string> added;
+  for (const auto& [column, text] : cells)
+    if (std::find(columns_.begin(), columns_.end(), column) == columns_.end()) added.push_back(column);
+  if (!added.empty()) add_columns(added);
+
+  std::vector<std::string> row(columns_.size());
+  for (const auto& [column, text] : cells)
+    row[static_cast<size_t>(std::find(columns_.begin(), columns_.end(), column) - columns_.begin())] = text;
+  out_ << line_of(row);
+}
+
+void CsvTable::flush() {
+  out_.flush();
+  check(out_, path_, "write");
+}
+
+void CsvTable::open() {
+  errno = 0;
+  out_.open(path_, std::ios::app);
+  check(out_, path_, "write");
+}
+
+void CsvTable::add_columns(const std::vector<std::string>& added) {
+  flush();
+  const auto temporary = path_ + ".tmp";
+  columns_.insert(columns_.end(), added.begin(), added.end());
+  {
+    errno = 0;
+    std::ifstream in(path_);
+    check(in, path_, "read");
+    std::ofstream whole(temporary, std::ios::trunc);
+    whole << line_of(columns_);
+    std::string line;
+    std::getline(in, line);  // the old header
+    const std::string empty_cells(added.size(), ',');
+    while (std::getline(in, line)) whole << line << empty_cells << '\n';
+    whole.close();
+    check(whole, temporary, "write");
+  }
+  out_.close();
+  std::error_code failure;
+  std::filesystem::rename(temporary, path_, failure);
+  if (failure) throw dl::Error("can't rename " + temporary + " to " + path_ + ": " + failure.message());
+  open();
+}
+
+void CsvTable::check(std::ios& stream, const std::string& file, const char* doing) const {
+  if (stream.good() || (stream.eof() && !stream.bad())) return;
+  throw dl::Error(std::string("can't ") + doing + " " + file + (errno ? ": " + std::string(std::strerror(errno)) : ""));
+}
+
+}  // namespace csv

@@ -1,0 +1,48 @@
+#include "checks.h"
+
+#include <c10/core/ScalarType.h>
+
+#include "dl/error.h"
+
+namespace mpi {
+
+namespace {
+
+[[noreturn]] void refuse(std::string_view operation, std::string_view what, const std::string& why) {
+  throw dl::Error(call_name(operation, what) + ": " + why);
+}
+
+}  // namespace
+
+std::string call_name(std::string_view operation, std::string_view what) {
+  return std::string(operation) + " of \"" + std::string(what) + "\"";
+}
+
+void check_tensor(std::string_view operation, std::string_view what, const dl::Tensor& tensor) {
+  if (!tensor.defined()) refuse(operation, what, "the tensor is undefined");
+  if (!tensor.device().is_cpu())
+    refuse(operation, what, "the tensor is on " + tensor.device().str() + ", MPI takes tensors on the CPU only");
+  if (tensor.layout() != at::kStrided || !tensor.is_contiguous())
+    refuse(operation, what, "the tensor is not contiguous; pass tensor.contiguous() or a flat buffer");
+}
+
+void check_pieces(std::string_view operation, std::string_view what, const dl::Tensor& whole, const dl::Tensor& piece,
+                  int size) {
+  check_tensor(operation, what, whole);
+  check_tensor(operation, what, piece);
+  if (whole.scalar_type() != piece.scalar_type())
+    refuse(operation, what, std::string("the whole is ") + c10::toString(whole.scalar_type()) + ", the piece " +
+                                c10::toString(piece.scalar_type()));
+  if (whole.numel() != piece.numel() * size)
+    refuse(operation, what, "the whole has " + std::to_string(whole.numel()) + " elements, but " +
+                                std::to_string(size) + " ranks × " + std::to_string(piece.numel()) +
+                                " elements of the piece are " + std::to_string(piece.numel() * size));
+}
+
+void check_root(std::string_view operation, std::string_view what, int root, int size) {
+  if (root < 0 || root >= size)
+    refuse(operation, what,
+           "there is no rank " + std::to_string(root) + ", ranks are 0 to " + std::to_string(size - 1));
+}
+
+}  // namespace mpi

@@ -1,0 +1,115 @@
+#include "session.h"
+
+#include <unistd.h>
+
+#include <array>
+#include <cstdlib>
+#include <exception>
+
+#include "checks.h"
+#include "dl/error.h"
+
+namespace mpi {
+
+namespace {
+
+// Settings that Open MPI reads in MPI_Init; what the user has set stays.
+void set_open_mpi_defaults() {
+  constexpr int kKeep = 0;
+  // Copying between ranks of a host by the kernel (CMA) is 2 to 5 times slower here than through shared memory, and
+  // containers often forbid it.
+  setenv("OMPI_MCA_btl_vader_single_copy_mechanism", "none", kKeep);
+  // Waiting ranks spin. With more ranks than cores they must give way, or each wait lasts a time slice. The number of
+  // cores is the machine's: mpirun binds ranks to cores, so a rank's own mask says nothing.
+  const char* ranks = std::getenv("OMPI_COMM_WORLD_LOCAL_SIZE");
+  if (ranks && std::atol(ranks) > sysconf(_SC_NPROCESSORS_ONLN)) setenv("OMPI_MCA_mpi_yield_when_idle", "1", kKeep);
+}
+
+void must(int code, const char* step) {
+  if (code != MPI_SUCCESS) throw dl::Error(std::string("MPI could not be set up: ") + step + " failed");
+}
+
+std::vector<std::string> gather_hosts(MPI_Comm comm, int size) {
+  using Name = std::array<char, MPI_MAX_PROCESSOR_NAME>;
+  Name mine{};
+  int length = 0;
+  MPI_Get_processor_name(mine.data(), &length);
+  std::vector<Name> names(static_cast<size_t>(size));
+  must(MPI_Allgather(mine.data(), MPI_MAX_PROCESSOR_NAME, MPI_CHAR, names.data(), MPI_MAX_PROCESSOR_NAME, MPI_CHAR, comm),
+       "MPI_Allgather");
+  std::vector<std::string> hosts;
+  for (const auto& name : names) hosts.emplace_back(name.data());
+  return hosts;
+}
+
+}  // namespace
+
+Session::Session(double timeout_s) : exceptions_(std::uncaught_exceptions()) {
+  int initialized = 0, finalized = 0, level = MPI_THREAD_SINGLE;
+  MPI_Initialized(&initialized);
+  MPI_Finalized(&finalized);
+  if (finalized) throw dl::Error("MPI was already finalised in this process, and can't be started a second time");
+  if (initialized) {
+    MPI_Query_thread(&level);
+  } else {
+    set_open_mpi_defaults();
+    if (MPI_Init_thread(nullptr, nullptr, MPI_THREAD_MULTIPLE, &level) != MPI_SUCCESS)
+      throw dl::Error("MPI_Init_thread failed; start the program by mpirun, or alone without it");
+    owner_ = true;
+  }
+  if (level < MPI_THREAD_MULTIPLE) {
+    if (owner_) MPI_Finalize();
+    throw dl::Error(
+        "this MPI does not grant MPI_THREAD_MULTIPLE, which communication beside the backward pass needs; use an MPI "
+        "built with it (Debian's libopenmpi-dev is)");
+  }
+
+  MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
+  // A communicator of our own: no message of another library in this process meets ours.
+  must(MPI_Comm_dup(MPI_COMM_WORLD, &comm_), "MPI_Comm_dup");
+  MPI_Comm_set_errhandler(comm_, MPI_ERRORS_RETURN);
+  MPI_Comm_rank(comm_, &rank_);
+  MPI_Comm_size(comm_, &size_);
+  MPI_Comm host = MPI_COMM_NULL;
+  must(MPI_Comm_split_type(comm_, MPI_COMM_TYPE_SHARED, rank_, MPI_INFO_NULL, &host), "MPI_Comm_split_type");
+  MPI_Comm_rank(host, &local_rank_);
+  MPI_Comm_size(host, &local_size_);
+  MPI_Comm_free(&host);
+  hosts_ = gather_hosts(comm_, size_);
+  who_ = "rank " + std::to_string(rank_) + " on " + hosts_[static_cast<size_t>(rank_)];
+  reductions_ = std::make_unique<Reductions>();
+  if (size_ > 1) watchdog_ = std::make_unique<Watchdog>(who_, timeout_s, [this] { abort(1); });
+}
+
+Session::~Session() {
+  if (!healthy()) {
+    // Frees nothing: the communication thread may still be inside MPI.
+    (void)reductions_.release();
+    return;
+  }
+  reductions_.reset();
+  MPI_Comm_free(&comm_);
+  if (!owner_) return;
+  // Waits for all ranks, which the watchdog limits.
+  const Watchdog::Watch watch(watchdog_.get(), "MPI_Finalize", "the end of the run");
+  MPI_Finalize();
+}
+
+bool Session::healthy() const { return !failed_ && std::uncaught_exceptions() <= exceptions_; }
+
+void Session::abort(int code) noexcept {
+  if (size_ == 1) return;
+  failed_ = true;
+  MPI_Abort(MPI_COMM_WORLD, code);
+  std::_Exit(code);
+}
+
+void Session::fail(const char* operation, std::string_view what, int code) {
+  failed_ = true;
+  std::array<char, MPI_MAX_ERROR_STRING> text{};
+  int length = 0;
+  MPI_Error_string(code, text.data(), &length);
+  throw dl::Error(who_ + ": " + call_name(operation, what) + " failed: " + text.data());
+}
+
+}  // namespace mpi

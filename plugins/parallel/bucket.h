@@ -1,0 +1,40 @@
+#pragma once
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "dl/tensor.h"
+
+namespace parallel {
+
+/// Gradients that travel together.
+struct Bucket {
+  std::string what;  ///< in messages
+  dl::Tensor flat;
+  size_t members = 0;    ///< parameters whose gradients lie in it
+  size_t arrived = 0;    ///< of them, those whose gradient is complete
+  bool started = false;  ///< its all-reduce is under way or done
+};
+
+/// Where a parameter's gradient lies.
+struct Slice {
+  size_t bucket = 0;
+  int64_t offset = 0;  ///< in elements, a multiple of kSliceAlignment
+};
+
+/// Fused kernels differ in the last bit between an aligned and an unaligned tail.
+inline constexpr int64_t kSliceAlignment = 64;
+
+struct BucketPlan {
+  std::vector<int64_t> elements;       ///< by bucket, padding included
+  std::vector<at::ScalarType> dtypes;  ///< by bucket
+  std::vector<Slice> slices;           ///< by parameter
+};
+
+/// Deals parameters into buckets from the last one back: gradients become ready about in that order. A bucket is closed
+/// once it holds `bytes` (the first one `first_bytes`, so that communication begins early) or the dtype changes, as in
+/// PyTorch's compute_bucket_assignment_by_size.
+BucketPlan plan_buckets(std::span<const dl::Tensor> parameters, int64_t first_bytes, int64_t bytes);
+
+}  // namespace parallel

@@ -1,0 +1,67 @@
+#pragma once
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "bucket_reducer.h"
+#include "dl/backend.h"
+#include "dl/schema.h"
+#include "gradients.h"
+#include "module_tensors.h"
+
+namespace parallel {
+
+struct DDPOptions {
+  double bucket_mb = 25;
+};
+
+/// Data parallelism: each rank has the whole network and works on its own samples; gradients are summed over ranks in flat
+/// buckets (Li et al., "PyTorch Distributed", VLDB 2020). With one rank nothing is communicated. Parameters must not be
+/// replaced after attach() (Module::to another dtype or device).
+class DDP final : public dl::Backend {
+ public:
+  static auto schema() {
+    return dl::Schema<DDPOptions>("Data parallelism: the whole network on each rank, gradients summed over ranks")
+        .field("bucket_mb", &DDPOptions::bucket_mb, "gradients sent together, in MiB; the first bucket has at most 1",
+               dl::greater_than(0));
+  }
+  DDP(const DDPOptions& options, const dl::BackendContext& context);
+  ~DDP() override;
+
+  std::vector<at::ScalarType> dtypes() const override;
+  bool sharded() const override { return false; }
+  dl::Build& build(const std::string& name) override;
+  void attach(const std::string& name, dl::Network& network) override;
+  void begin_update(std::span<const std::string> networks) override;
+  void backward(const dl::Tensor& loss, double scale, bool last) override;
+  void end_update(std::span<const std::string> networks, std::span<double> totals) override;
+  std::span<dl::Param> params(const std::string& network) override;
+  void after_step(std::span<const std::string> networks) override;
+  void sync_buffers() override;
+  void visit(const std::string& network, bool states, bool write, const Visitor& visitor) override;
+
+ private:
+  /// Leaves every unit as it was built.
+  class WholeBuild : public dl::Build {
+   public:
+    void created(dl::UnitState&) override {}
+  };
+  struct Attached {
+    std::vector<ModuleTensor> tensors;
+    std::vector<dl::Param> params;  // of the tensors that are trained, in their order
+    std::unique_ptr<Gradients> gradients;
+  };
+  Attached& find(const std::string& network);
+  void set_used(std::span<double> totals);
+
+  const dl::BackendContext context_;
+  const int64_t bucket_bytes_;
+  WholeBuild build_;
+  BucketReducer reducer_;
+  std::map<std::string, Attached> networks_;
+  std::vector<Attached*> updating_;  // from begin_update() to end_update()
+  bool last_seen_ = false;
+};
+
+}  // namespace parallel

@@ -1,0 +1,59 @@
+#pragma once
+#include <torch/csrc/autograd/variable.h>
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "bucket.h"
+#include "dl/communicator.h"
+#include "dl/optimizer.h"
+
+namespace parallel {
+
+/// The gradients of one network: flat buckets, of which each parameter's `.grad` is a view, and what has arrived in them.
+/// Autograd adds in place into the views. Its hooks run on the thread that runs the backward pass of the parameters'
+/// device, one at a time. autograd::grad() inside a loss fires none of them.
+class Gradients {
+ public:
+  /// `parameters`: leaves that require grad; `params` belongs to each of them, and gets its `grad`. `bucket_filled` is
+  /// called after a bucket got its last gradient.
+  Gradients(const std::string& network, std::vector<dl::Tensor> parameters, std::span<dl::Param> params,
+            int64_t bucket_bytes, dl::Communicator& communicator, std::function<void()> bucket_filled);
+  ~Gradients();
+  Gradients(const Gradients&) = delete;
+  Gradients& operator=(const Gradients&) = delete;
+
+  /// Zeroes everything; nothing is used any more.
+  void begin();
+  /// From here on, each parameter's next gradient is its last of this update.
+  void expect_last();
+  /// Whether this rank got a gradient since begin(), by parameter.
+  const std::vector<bool>& used() const { return used_; }
+  std::vector<Bucket>& buckets() { return buckets_; }
+
+ private:
+  class ArrivalHook;
+  using Accumulator = decltype(torch::autograd::impl::grad_accumulator(std::declval<const dl::Tensor&>()));
+  struct Slot {
+    std::string name;
+    dl::Tensor parameter;
+    dl::Tensor view;
+    size_t bucket = 0;
+    bool arrived = false;
+    Accumulator accumulator;  // autograd itself holds it weakly
+    uintptr_t hook = 0;
+  };
+  void arrived(size_t index, bool has_gradient);
+
+  std::vector<Slot> slots_;
+  std::vector<Bucket> buckets_;
+  std::vector<bool> used_;
+  bool last_ = false;
+  std::function<void()> bucket_filled_;
+};
+
+}  // namespace parallel

@@ -1,0 +1,19 @@
+#include "bce_with_logits_loss.h"
+
+#include <ATen/ops/binary_cross_entropy_with_logits.h>
+
+#include "same_shape.h"
+
+namespace pytorch {
+
+dl::Schema<BCEWithLogitsLoss::Options> BCEWithLogitsLoss::schema() {
+  return dl::Schema<Options>(
+      "Sigmoid and binary cross entropy (torch.nn.BCEWithLogitsLoss). Logits and probabilities of one shape.");
+}
+
+dl::Tensor BCEWithLogitsLoss::operator()(const dl::Tensor& prediction, const dl::Tensor& target) {
+  require_same_shape("BCEWithLogitsLoss", prediction, target);
+  return at::binary_cross_entropy_with_logits(prediction, target);
+}
+
+}  // namespace pytorch

@@ -1,0 +1,16 @@
+#pragma once
+/// Everything a plugin author may need.
+#include "dl/backend.h"
+#include "dl/communicator.h"
+#include "dl/data.h"
+#include "dl/error.h"
+#include "dl/logger.h"
+#include "dl/loss.h"
+#include "dl/metric.h"
+#include "dl/network.h"
+#include "dl/optimizer.h"
+#include "dl/plugin.h"
+#include "dl/scheduler.h"
+#include "dl/schema.h"
+#include "dl/task.h"
+#include "dl/transform.h"

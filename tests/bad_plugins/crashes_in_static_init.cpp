@@ -1,0 +1,17 @@
+#include <cstdio>
+
+#include "bare_class.h"
+
+namespace {
+int* volatile nowhere = nullptr;
+struct Crash {
+  Crash() {
+    std::fputs("about to write nowhere\n", stderr);
+    *nowhere = 1;
+  }
+} crash;
+}  // namespace
+
+DL_PLUGIN("crashes_in_static_init", "1.0.0", "Crashes when it is opened") {
+  r.add(bare_class(dl::Kind::loss, "Loss", "never seen"));
+}

@@ -1,0 +1,81 @@
+#include <ATen/ops/cat.h>
+#include <ATen/ops/zeros.h>
+
+#include "contract.h"
+
+namespace dl::testing {
+
+namespace {
+
+constexpr int64_t kLengths[] = {0, 1, 63, 5000};
+
+void all_gather(Communicator& c) {
+  for (const auto dtype : {at::kFloat, at::kDouble, at::kBFloat16, at::kLong, at::kInt, at::kByte})
+    for (const auto length : kLengths) {
+      const Tensor all = count_from(0, length * c.size(), at::kLong).remainder(100).to(dtype);
+      const Tensor piece = all.narrow(0, length * c.rank(), length).clone();
+      Tensor whole = at::zeros({length * c.size()}, dtype);
+      c.all_gather(whole, piece, "numbers");
+      require(same(whole, all), std::string("all_gather of ") + c10::toString(dtype) + " × " + std::to_string(length));
+    }
+}
+
+void all_gather_in_place(Communicator& c) {
+  const Tensor all = count_from(0, 3000 * c.size(), at::kFloat);
+  Tensor whole = at::zeros({3000 * c.size()}, at::kFloat);
+  const Tensor piece = whole.narrow(0, 3000 * c.rank(), 3000);
+  piece.copy_(all.narrow(0, 3000 * c.rank(), 3000));
+  c.all_gather(whole, piece, "numbers");
+  require(same(whole, all), "a piece that is part of the whole");
+}
+
+// Rank r has r × `step` rows, so rank 0 has none.
+void gather_uneven(Communicator& c, int64_t step, at::ScalarType dtype, std::vector<int64_t> row) {
+  const auto rows_of = [&](int rank) {
+    auto shape = row;
+    shape.insert(shape.begin(), rank * step);
+    Tensor rows = at::zeros(shape, dtype);
+    return rows.view({-1}).copy_(count_from(rank, rows.numel(), at::kLong).remainder(2)).view(shape);
+  };
+  Tensors all;
+  for (int rank = 0; rank < c.size(); ++rank) all.push_back(rows_of(rank));
+  const Tensor gathered = c.all_gather_rows(rows_of(c.rank()), "rows");
+  require(same(gathered, at::cat(all)), "rows of all ranks in rank order");
+}
+
+void all_gather_rows(Communicator& c) {
+  gather_uneven(c, 3, at::kFloat, {});
+  gather_uneven(c, 2, at::kLong, {5, 4});
+  gather_uneven(c, 700, at::kDouble, {3});
+  gather_uneven(c, 2, at::kBool, {7});
+  gather_uneven(c, 0, at::kFloat, {2});
+}
+
+void all_gather_rows_is_a_copy(Communicator& c) {
+  const Tensor rows = count_from(0, 4, at::kFloat);
+  c.all_gather_rows(rows, "rows").zero_();
+  require(same(rows, count_from(0, 4, at::kFloat)), "the rows given are left alone");
+}
+
+void broadcast(Communicator& c) {
+  for (int root = 0; root < c.size(); ++root)
+    for (const auto dtype : {at::kFloat, at::kDouble, at::kBFloat16, at::kLong, at::kInt, at::kByte})
+      for (const auto length : kLengths) {
+        const Tensor sent = count_from(root, length, at::kLong).remainder(100).to(dtype);
+        Tensor tensor = c.rank() == root ? sent.clone() : at::zeros({length}, dtype);
+        c.broadcast(tensor, root, "numbers");
+        require(same(tensor, sent), "the root's values");
+      }
+}
+
+}  // namespace
+
+std::vector<Contract> movement_contracts() {
+  return {{"all_gather", all_gather},
+          {"all_gather_in_place", all_gather_in_place},
+          {"all_gather_rows", all_gather_rows},
+          {"all_gather_rows_is_a_copy", all_gather_rows_is_a_copy},
+          {"broadcast", broadcast}};
+}
+
+}  // namespace dl::testing

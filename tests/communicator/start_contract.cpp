@@ -1,0 +1,68 @@
+#include <ATen/ops/full.h>
+
+#include <atomic>
+#include <memory>
+#include <stdexcept>
+
+#include "contract.h"
+#include "dl/error.h"
+
+namespace dl::testing {
+
+namespace {
+
+// b = a summed, then a summed: only this order gives these numbers.
+void started_ones_run_in_order(Communicator& c) {
+  const int size = c.size();
+  std::vector<std::shared_ptr<Work>> works;
+  Tensor value = at::full({2000}, 1, at::kFloat);
+  std::vector<int> order;
+  for (int i = 0; i < 5; ++i)
+    works.push_back(c.start([&, i] {
+      order.push_back(i);
+      c.all_reduce(value, ReduceOp::sum, "value");
+      value.add_(i);
+    }));
+  for (const auto& work : works) work->wait();
+  double expected = 1;
+  for (int i = 0; i < 5; ++i) expected = expected * size + i;
+  require(order == std::vector<int>({0, 1, 2, 3, 4}), "order");
+  require(value.eq(expected).all().item<bool>(), "values");
+}
+
+void a_blocking_call_waits_for_its_turn(Communicator& c) {
+  std::atomic<int> done{0};
+  Tensor first = at::full({100000}, 1, at::kFloat), second = at::full({1}, 1, at::kFloat);
+  std::vector<std::shared_ptr<Work>> works;
+  for (int i = 0; i < 3; ++i)
+    works.push_back(c.start([&] {
+      c.all_reduce(first, ReduceOp::max, "first");
+      ++done;
+    }));
+  c.all_reduce(second, ReduceOp::sum, "second");
+  require(done == 3, "the started ones are done");
+  require(second.item<float>() == static_cast<float>(c.size()), "value");
+  for (const auto& work : works) work->wait();
+}
+
+void wait_throws_what_it_threw(Communicator& c) {
+  const auto work = c.start([] { throw Error("from the collective"); });
+  try {
+    work->wait();
+  } catch (const Error& error) {
+    require(error.what() == std::string("from the collective"), "the same error");
+    return;
+  }
+  throw std::runtime_error("wait() did not throw");
+}
+
+}  // namespace
+
+// The failing one comes last: a communicator may refuse everything that is started after it.
+std::vector<Contract> start_contracts() {
+  return {{"started_ones_run_in_order", started_ones_run_in_order},
+          {"a_blocking_call_waits_for_its_turn", a_blocking_call_waits_for_its_turn},
+          {"wait_throws_what_it_threw", wait_throws_what_it_threw}};
+}
+
+}  // namespace dl::testing

@@ -1,0 +1,203 @@
+#include "core/train_step.h"
+
+#include <ATen/ops/allclose.h>
+#include <ATen/ops/mse_loss.h>
+#include <ATen/ops/randn.h>
+#include <torch/nn/modules/linear.h>
+
+#include <boost/test/unit_test.hpp>
+
+#include "core/batch_plan.h"
+#include "core/self_communicator.h"
+#include "ddp.h"
+#include "dl/error.h"
+#include "tests/support/thread_communicator.h"
+
+using namespace dl;
+using namespace dl::host;
+
+namespace {
+
+class Net : public UnaryNetwork {
+ public:
+  Net() : fc_(register_module("fc", torch::nn::Linear(3, 2))) { to(at::kDouble); }
+  using UnaryNetwork::forward;
+  Tensor forward(const Tensor& x) override { return fc_(x).tanh(); }
+
+ private:
+  torch::nn::Linear fc_;
+};
+
+/// Plain gradient descent, so that what reaches the optimizer shows in the weights.
+class Descent : public Optimizer {
+ public:
+  Rate base_rate() const override { return {0.5, {}}; }
+  void step(std::span<Param* const> params, const Rate& rate) override {
+    for (auto* param : params) param->value.sub_(param->grad, rate.lr);
+    ++calls;
+  }
+  int calls = 0;
+};
+
+struct Run {
+  explicit Run(Communicator& communicator, std::vector<std::string> names = {"main"})
+      : ddp({}, BackendContext{communicator, communicator, at::kCPU, false}) {
+    for (const auto& name : names) {
+      auto net = std::make_shared<Net>();
+      const NoGradGuard no_grad;
+      for (auto& parameter : net->parameters()) parameter.fill_(0.25);
+      ddp.attach(name, *net);
+      networks[name] = net;
+      OptimizerSlot slot;
+      slot.name = name;
+      slot.optimizer = std::make_shared<Descent>();
+      slot.networks = {name};
+      slots.push_back(std::move(slot));
+    }
+  }
+  using NoGradGuard = at::NoGradGuard;
+  StepParts parts(int rank = 0) { return {ddp, networks, slots, log, 1, rank}; }
+  Tensor weight(const std::string& name = "main") { return networks.at(name)->parameters().at(0).detach().clone(); }
+
+  parallel::DDP ddp;
+  std::map<std::string, std::shared_ptr<Network>> networks;
+  std::vector<OptimizerSlot> slots;
+  LogAverages log;
+};
+
+const Tensor& inputs() {
+  static const Tensor x_BC = [] {
+    at::manual_seed(3);
+    return at::randn({13, 3}, at::kDouble);
+  }();
+  return x_BC;
+}
+
+/// The window of 13 samples as `plan` cuts it for `rank`.
+std::vector<Batch> window_of(const BatchPlan& plan, int64_t rank) {
+  std::vector<Batch> window;
+  for (int64_t b = 0; b < plan.micro_batches(); ++b) {
+    const auto slice = plan.slice(b, rank);
+    Batch batch{{inputs().slice(0, slice.begin, slice.end)}, {}, slice.padding};
+    batch.indices.resize(static_cast<size_t>(slice.size()));
+    window.push_back(std::move(batch));
+  }
+  return window;
+}
+
+void one_step(Run& run, const BatchPlan& plan, int64_t rank, double weight_factor) {
+  const auto window = window_of(plan, rank);
+  const auto parts = run.parts(static_cast<int>(rank));
+  TrainStep step(parts, window, plan.samples_in(0), {});
+  step.update([&](const Batch& batch) {
+    const auto out = (*run.networks.at("main"))(batch[0]);
+    return StepLoss{at::mse_loss(out, batch[0].narrow(1, 0, 2)), weight_factor * static_cast<double>(batch.size())};
+  });
+}
+
+Tensor reference() {
+  SelfCommunicator self;
+  Run run(self);
+  one_step(run, {13, 13, 1, 1, false}, 0, 1);
+  return run.weight();
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(train_step)
+
+/// N micro-batches of one are one batch of N, on any rank count, with a short last one and with padding.
+BOOST_AUTO_TEST_CASE(every_cut_gives_the_same_update) {
+  const auto expected = reference();
+  for (const int64_t batch : {1, 2, 5, 13}) {
+    for (const int ranks : {1, 2, 3, 4}) {
+      const int64_t micro = (13 + batch * ranks - 1) / (batch * ranks);
+      const BatchPlan plan{13, batch, ranks, micro, false};
+      dl::testing::ThreadGroup::run(ranks, [&](Communicator& communicator) {
+        Run run(communicator);
+        one_step(run, plan, communicator.rank(), 1);
+        if (!at::allclose(run.weight(), expected, 1e-13, 1e-13)) throw Error("another update");
+      });
+    }
+  }
+}
+
+/// Weights that are no sample counts (tokens) give the same mean.
+BOOST_AUTO_TEST_CASE(the_scale_of_weights_does_not_matter) {
+  SelfCommunicator self;
+  Run run(self);
+  one_step(run, {13, 5, 1, 3, false}, 0, 17.5);
+  BOOST_TEST(at::allclose(run.weight(), reference(), 1e-13, 1e-13));
+}
+
+BOOST_AUTO_TEST_CASE(logs_the_weighted_loss) {
+  SelfCommunicator self;
+  Run whole(self), cut(self);
+  one_step(whole, {13, 13, 1, 1, false}, 0, 1);
+  one_step(cut, {13, 5, 1, 3, false}, 0, 1);
+  const auto a = whole.log.reduce(self), b = cut.log.reduce(self);
+  BOOST_TEST(a.at(0).name == "train_loss");
+  BOOST_TEST(a.at(0).mean == b.at(0).mean, boost::test_tools::tolerance(1e-14));
+  BOOST_TEST(b.at(0).weight == 13.0);
+}
+
+/// Only the optimizer's own networks change, and only they get gradients, though the loss runs through both.
+BOOST_AUTO_TEST_CASE(two_optimizers) {
+  SelfCommunicator self;
+  Run run(self, {"first", "second"});
+  const auto before = run.weight("second");
+  const auto window = window_of({13, 13, 1, 1, false}, 0);
+  const auto parts = run.parts();
+  TrainStep step(parts, window, 13, {});
+  step.update("first", [&](const Batch& batch) {
+    auto& second = *run.networks.at("second");
+    BOOST_TEST(!second.parameters().at(0).requires_grad());
+    BOOST_TEST(run.networks.at("first")->parameters().at(0).requires_grad());
+    const auto out = (*run.networks.at("first"))(batch[0]);
+    return StepLoss{out.square().mean() + second(batch[0]).mean(), 13};
+  });
+  BOOST_TEST(run.networks.at("second")->parameters().at(0).requires_grad());
+  BOOST_TEST(at::allclose(run.weight("second"), before));
+  BOOST_TEST(!at::allclose(run.weight("first"), before));
+  BOOST_TEST(dynamic_cast<Descent&>(*run.slots[0].optimizer).calls == 1);
+  BOOST_TEST(dynamic_cast<Descent&>(*run.slots[1].optimizer).calls == 0);
+  BOOST_TEST(step.updated());
+}
+
+BOOST_AUTO_TEST_CASE(refusals) {
+  SelfCommunicator self;
+  Run run(self);
+  const auto window = window_of({13, 13, 1, 1, false}, 0);
+  const auto parts = run.parts();
+  TrainStep step(parts, window, 13, {});
+  const auto text_of = [&](const std::function<void()>& body) {
+    try {
+      body();
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  BOOST_TEST(text_of([&] { step.update("generator", [](const Batch&) { return StepLoss{}; }); }).find("[model.optimizers.generator]") !=
+             std::string::npos);
+  BOOST_TEST(text_of([&] {
+               step.update([&](const Batch& batch) { return StepLoss{(*run.networks.at("main"))(batch[0]), 1}; });
+             }).find("must be a scalar, found shape [13, 2]") != std::string::npos);
+  BOOST_TEST(text_of([&] {
+               step.update([&](const Batch& batch) { return StepLoss{(*run.networks.at("main"))(batch[0]).mean(), 0}; });
+             }).find("add up to nothing") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(random_numbers_are_the_samples) {
+  SelfCommunicator self;
+  Run run(self);
+  const std::vector<Batch> window;
+  const auto parts0 = run.parts(0), parts1 = run.parts(1);
+  Progress at;
+  at.step = 7;
+  const TrainStep a(parts0, window, 1, at), b(parts1, window, 1, at);
+  BOOST_TEST(a.rng("noise", 3).next() == b.rng("noise", 3).next());
+  BOOST_TEST(a.rng("noise", 3).next() != a.rng("noise", 4).next());
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,34 @@
+"""torch.nn's losses in float64: the value, then the gradient of the prediction."""
+import torch
+from torch import nn
+
+from oracle_lines import line, pattern
+
+
+def show(key, loss, prediction, target):
+    prediction.requires_grad_()
+    value = loss(prediction, target)
+    value.backward()
+    line(key, [value.item()] + prediction.grad.flatten().tolist())
+
+
+classes = torch.tensor([1, 0, 2, 1])
+some_ignored = torch.tensor([1, -100, 2, -100])
+pixels = torch.tensor([[[0, 1], [2, 0]], [[1, 1], [2, 2]]])
+show("CrossEntropyLoss", nn.CrossEntropyLoss(), pattern([4, 3], 1), classes)
+show("CrossEntropyLoss label_smoothing=0.1", nn.CrossEntropyLoss(label_smoothing=0.1), pattern([4, 3], 1), classes)
+show("CrossEntropyLoss ignored", nn.CrossEntropyLoss(label_smoothing=0.2), pattern([4, 3], 1), some_ignored)
+show("CrossEntropyLoss ignore_index=1", nn.CrossEntropyLoss(ignore_index=1), pattern([4, 3], 1), classes)
+show("CrossEntropyLoss pixels", nn.CrossEntropyLoss(), pattern([2, 3, 2, 2], 1), pixels)
+show("NLLLoss", nn.NLLLoss(), pattern([4, 3], 1), classes)
+show("NLLLoss ignore_index=1", nn.NLLLoss(ignore_index=1), pattern([4, 3], 1), classes)
+show("BCEWithLogitsLoss", nn.BCEWithLogitsLoss(), pattern([4, 3], 1, 2.0), (pattern([4, 3], 2) + 1) / 2)
+for key, loss in {
+    "MSELoss": nn.MSELoss(),
+    "L1Loss": nn.L1Loss(),
+    "SmoothL1Loss": nn.SmoothL1Loss(),
+    "SmoothL1Loss beta=0.5": nn.SmoothL1Loss(beta=0.5),
+    "HuberLoss": nn.HuberLoss(),
+    "HuberLoss delta=0.5": nn.HuberLoss(delta=0.5),
+}.items():
+    show(key, loss, pattern([4, 3], 1, 2.0), pattern([4, 3], 2, 2.0))

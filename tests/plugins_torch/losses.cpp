@@ -1,0 +1,72 @@
+#include <ATen/ops/arange.h>
+#include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros.h>
+
+#include <boost/test/unit_test.hpp>
+
+#include "dl/loss.h"
+#include "oracles/oracle.h"
+#include "support/check_close.h"
+#include "support/loaded_plugin.h"
+
+using oracle::pattern;
+using support::table;
+
+namespace {
+
+const support::LoadedPlugin& plugin() {
+  static const support::LoadedPlugin loaded(DL_PLUGIN_FILE);
+  return loaded;
+}
+
+void check(const std::string& key, const dl::Value& params, const dl::Tensor& prediction, const dl::Tensor& target) {
+  static const auto expected = oracle::read("losses");
+  BOOST_TEST_CONTEXT(key) {
+    const auto loss = plugin().make<dl::Loss>(key.substr(0, key.find(' ')), params);
+    const auto leaf = prediction.detach().clone().requires_grad_();
+    const auto value = (*loss)(leaf, target);
+    value.backward();
+    std::vector<double> found = {value.item<double>()};
+    for (const double gradient : oracle::flat(leaf.grad())) found.push_back(gradient);
+    support::check_close(found, expected.at(key), 1e-12, 1e-15);
+  }
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(losses_of_classes_equal_pytorchs) {
+  const auto classes = at::tensor({1, 0, 2, 1}, at::kLong), some_ignored = at::tensor({1, -100, 2, -100}, at::kLong);
+  const auto pixels = at::tensor({0, 1, 2, 0, 1, 1, 2, 2}, at::kLong).view({2, 2, 2});
+  const auto scores = pattern({4, 3}, 1);
+  check("CrossEntropyLoss", {}, scores, classes);
+  check("CrossEntropyLoss label_smoothing=0.1", table({{"label_smoothing", 0.1}}), scores, classes);
+  check("CrossEntropyLoss ignored", table({{"label_smoothing", 0.2}}), scores, some_ignored);
+  check("CrossEntropyLoss ignore_index=1", table({{"ignore_index", 1}}), scores, classes);
+  check("CrossEntropyLoss pixels", {}, pattern({2, 3, 2, 2}, 1), pixels);
+  check("NLLLoss", {}, scores, classes);
+  check("NLLLoss ignore_index=1", table({{"ignore_index", 1}}), scores, classes);
+}
+
+BOOST_AUTO_TEST_CASE(losses_of_numbers_equal_pytorchs) {
+  check("BCEWithLogitsLoss", {}, pattern({4, 3}, 1, 2), (pattern({4, 3}, 2) + 1) / 2);
+  const auto prediction = pattern({4, 3}, 1, 2), target = pattern({4, 3}, 2, 2);
+  check("MSELoss", {}, prediction, target);
+  check("L1Loss", {}, prediction, target);
+  check("SmoothL1Loss", {}, prediction, target);
+  check("SmoothL1Loss beta=0.5", table({{"beta", 0.5}}), prediction, target);
+  check("HuberLoss", {}, prediction, target);
+  check("HuberLoss delta=0.5", table({{"delta", 0.5}}), prediction, target);
+}
+
+BOOST_AUTO_TEST_CASE(shapes_that_would_broadcast_are_refused) {
+  for (const char* name : {"MSELoss", "L1Loss", "SmoothL1Loss", "HuberLoss", "BCEWithLogitsLoss"}) {
+    const auto loss = plugin().make<dl::Loss>(name);
+    BOOST_CHECK_EXCEPTION((*loss)(at::zeros({4, 1}), at::zeros({4})), dl::Error,
+                          support::says({name, "[4, 1]", "[4]"}));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(options_out_of_range_are_refused) {
+  BOOST_CHECK_THROW(plugin().make<dl::Loss>("CrossEntropyLoss", table({{"label_smoothing", 1.5}})), dl::Error);
+  BOOST_CHECK_THROW(plugin().make<dl::Loss>("HuberLoss", table({{"delta", 0.0}})), dl::Error);
+}

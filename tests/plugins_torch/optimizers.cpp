@@ -1,0 +1,202 @@
+#include <ATen/ops/equal.h>
+#include <ATen/ops/ones.h>
+#include <ATen/ops/zeros.h>
+
+#include <boost/test/unit_test.hpp>
+
+#include "dl/optimizer.h"
+#include "oracles/oracle.h"
+#include "support/check_close.h"
+#include "support/loaded_plugin.h"
+
+using oracle::pattern;
+using support::table;
+
+namespace {
+
+const support::LoadedPlugin& plugin() {
+  static const support::LoadedPlugin loaded(DL_PLUGIN_FILE);
+  return loaded;
+}
+
+dl::Value betas(double first, double second) { return dl::Value::List{first, second}; }
+
+dl::Param param(std::string name, const dl::Tensor& value) {
+  dl::Param result;
+  result.name = std::move(name);
+  result.value = value;
+  result.full_shape = value.sizes().vec();
+  return result;
+}
+
+void step(dl::Optimizer& optimizer, std::vector<dl::Param*> params, const dl::Rate& rate) {
+  for (auto* each : params) ++each->step;
+  optimizer.step(params, rate);
+}
+
+struct Case {
+  std::string key;
+  dl::Value params;
+  int64_t b_from = 4;
+};
+
+/// optimizers.py: run().
+std::vector<double> trajectory(const Case& c, at::ScalarType dtype) {
+  auto words = c.key.substr(c.key.find(' ') + 1);
+  const auto optimizer = plugin().make<dl::Optimizer>(words.substr(0, words.find(' ')), c.params);
+  auto a = param("a", pattern({3}, 1, 8, dtype).requires_grad_());
+  auto b = param("b", pattern({2}, 2, 8, dtype).requires_grad_());
+  std::vector<double> values;
+  for (int64_t t = 1; t <= 20; ++t) {
+    a.grad = pattern({3}, 3 * t, 8, dtype);
+    b.grad = pattern({2}, 4 * t, 8, dtype);
+    dl::Rate rate{0.05 * static_cast<double>(40 - t) / 40, {}};
+    if (words == "SGD momentum schedule") rate.momentum = 0.9 * static_cast<double>(60 - t) / 60;
+    step(*optimizer, t >= c.b_from ? std::vector{&a, &b} : std::vector{&a}, rate);
+    for (const auto* each : {&a, &b})
+      for (const double value : oracle::flat(each->value)) values.push_back(value);
+  }
+  return values;
+}
+
+const std::vector<std::string> kNames = {"SGD", "Adam", "AdamW"};
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(trajectories_in_float64_equal_pytorchs) {
+  const std::vector<Case> cases = {
+      {"float64 SGD", {}},
+      {"float64 SGD weight_decay", table({{"weight_decay", 0.1}})},
+      {"float64 SGD momentum", table({{"momentum", 0.9}, {"weight_decay", 0.01}})},
+      {"float64 SGD dampening", table({{"momentum", 0.9}, {"dampening", 0.3}})},
+      {"float64 SGD nesterov", table({{"momentum", 0.8}, {"nesterov", true}, {"weight_decay", 0.02}})},
+      {"float64 SGD maximize", table({{"momentum", 0.9}, {"maximize", true}})},
+      {"float64 SGD momentum schedule", table({{"momentum", 0.9}})},
+      {"float64 Adam", {}},
+      {"float64 Adam weight_decay", table({{"betas", betas(0.8, 0.95)}, {"eps", 1e-6}, {"weight_decay", 0.1}})},
+      {"float64 Adam amsgrad", table({{"betas", betas(0.5, 0.6)}, {"amsgrad", true}, {"weight_decay", 0.01}})},
+      {"float64 Adam maximize", table({{"maximize", true}})},
+      {"float64 AdamW", {}},
+      {"float64 AdamW amsgrad", table({{"betas", betas(0.5, 0.6)}, {"weight_decay", 0.2}, {"amsgrad", true}})}};
+  const auto expected = oracle::read("optimizers");
+  for (const auto& c : cases) BOOST_TEST_CONTEXT(c.key) {
+      support::check_close(trajectory(c, at::kDouble), expected.at(c.key), 1e-12, 1e-15);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(trajectories_in_other_dtypes_equal_pytorchs_fused_ones) {
+  const auto nesterov = table({{"momentum", 0.8}, {"nesterov", true}, {"weight_decay", 0.02}});
+  const auto amsgrad = table({{"betas", betas(0.5, 0.6)}, {"amsgrad", true}, {"weight_decay", 0.01}});
+  const auto expected = oracle::read("optimizers");
+  for (const auto& [name, dtype, tolerance] :
+       {std::tuple{"float32", at::kFloat, 1e-6}, {"bfloat16", at::kBFloat16, 1e-2}})
+    for (const Case& c : {Case{" SGD nesterov", nesterov, 1}, {" Adam amsgrad", amsgrad}, {" AdamW", {}}}) {
+      const auto key = name + c.key;
+      BOOST_TEST_CONTEXT(key) {
+        support::check_close(trajectory({key, c.params, c.b_from}, dtype), expected.at(key), tolerance, tolerance / 8);
+      }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(pieces_are_updated_as_the_whole_is_bit_for_bit) {
+  for (const auto& name : kNames) BOOST_TEST_CONTEXT(name) {
+      const auto optimizer =
+          plugin().make<dl::Optimizer>(name, name == "SGD" ? table({{"momentum", 0.9}}) : dl::Value());
+      BOOST_CHECK(optimizer->elementwise());
+      auto whole = param("w", pattern({256}, 1, 7, at::kFloat));
+      std::vector<dl::Param> pieces;
+      for (int64_t i = 0; i < 4; ++i) pieces.push_back(param("w", whole.value.narrow(0, 64 * i, 64).clone()));
+      for (int64_t t = 1; t <= 5; ++t) {
+        whole.grad = pattern({256}, t, 3, at::kFloat);
+        step(*optimizer, {&whole}, {0.1, {}});
+        std::vector<dl::Param*> all;
+        for (int64_t i = 0; i < 4; ++i) {
+          pieces[i].grad = whole.grad.narrow(0, 64 * i, 64);
+          all.push_back(&pieces[i]);
+        }
+        step(*optimizer, all, {0.1, {}});
+      }
+      for (int64_t i = 0; i < 4; ++i) BOOST_CHECK(pieces[i].value.equal(whole.value.narrow(0, 64 * i, 64)));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(layouts_dtypes_and_empty_pieces_may_be_mixed) {
+  for (const auto& name : kNames) BOOST_TEST_CONTEXT(name) {
+      const auto optimizer =
+          plugin().make<dl::Optimizer>(name, name == "SGD" ? table({{"momentum", 0.9}}) : dl::Value());
+      auto plain = param("plain", pattern({4, 6}, 1));
+      auto turned = param("turned", pattern({4, 6}, 1).t().contiguous().t());  // dense, but column by column
+      auto other = param("other", pattern({4, 6}, 1, 8, at::kFloat));
+      auto empty = param("empty", at::zeros({0}));
+      empty.grad = at::zeros({0});
+      for (int64_t t = 1; t <= 3; ++t) {
+        plain.grad = turned.grad = pattern({4, 6}, t);
+        other.grad = pattern({4, 6}, t, 8, at::kFloat);
+        step(*optimizer, {&plain, &other, &turned, &empty}, {0.1, {}});
+      }
+      BOOST_CHECK(turned.value.equal(plain.value));
+      support::check_close(oracle::flat(other.value), oracle::flat(plain.value), 1e-5, 1e-7);
+      BOOST_CHECK(!plain.value.equal(pattern({4, 6}, 1)));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(state_is_the_hosts_and_has_pytorchs_names) {
+  auto keys = [](const std::string& name, const dl::Value& params) {
+    auto w = param("w", at::ones({4}));
+    w.grad = at::ones({4});
+    step(*plugin().make<dl::Optimizer>(name, params), {&w}, {0.1, {}});
+    std::vector<std::string> result;
+    for (const auto& [key, state] : w.states) result.push_back(key);
+    return dl::join(result);
+  };
+  BOOST_CHECK_EQUAL(keys("SGD", {}), "");
+  BOOST_CHECK_EQUAL(keys("SGD", table({{"momentum", 0.5}})), "momentum_buffer");
+  BOOST_CHECK_EQUAL(keys("Adam", {}), "exp_avg, exp_avg_sq");
+  BOOST_CHECK_EQUAL(keys("AdamW", table({{"amsgrad", true}})), "exp_avg, exp_avg_sq, max_exp_avg_sq");
+
+  auto w = param("w", at::ones({4}));
+  w.grad = at::ones({4});
+  w.states["exp_avg"] = at::zeros({3});
+  BOOST_CHECK_EXCEPTION(step(*plugin().make<dl::Optimizer>("Adam"), {&w}, {0.1, {}}), dl::Error,
+                        support::says({"\"exp_avg\"", "[3]", "[4]"}));
+}
+
+BOOST_AUTO_TEST_CASE(a_new_optimizer_with_the_old_states_goes_on_as_the_old_one) {
+  for (const auto& name : kNames) BOOST_TEST_CONTEXT(name) {
+      const auto params = name == "SGD" ? table({{"momentum", 0.9}, {"dampening", 0.5}}) : dl::Value();
+      auto run = [&](bool resume) {
+        auto optimizer = plugin().make<dl::Optimizer>(name, params);
+        auto w = param("w", pattern({8}, 1));
+        for (int64_t t = 1; t <= 6; ++t) {
+          if (resume && t == 4) optimizer = plugin().make<dl::Optimizer>(name, params);
+          w.grad = pattern({8}, t);
+          step(*optimizer, {&w}, {0.1, {}});
+        }
+        return w.value;
+      };
+      BOOST_CHECK(run(true).equal(run(false)));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(base_rates_and_defaults_are_pytorchs) {
+  for (const auto& name : kNames) {
+    const auto rate = plugin().make<dl::Optimizer>(name)->base_rate();
+    BOOST_CHECK_EQUAL(rate.lr, 1e-3);
+    BOOST_CHECK(!rate.momentum);
+  }
+  BOOST_CHECK_EQUAL(plugin().make<dl::Optimizer>("SGD", table({{"momentum", 0.9}}))->base_rate().momentum.value(), 0.9);
+}
+
+BOOST_AUTO_TEST_CASE(wrong_options_are_refused_as_pytorch_does) {
+  auto refused = [](const char* name, const dl::Value& params, std::vector<std::string> parts) {
+    BOOST_CHECK_EXCEPTION(plugin().make<dl::Optimizer>(name, params), dl::Error, support::says(std::move(parts)));
+  };
+  refused("SGD", table({{"lr", -0.1}}), {"\"lr\"", ">= 0"});
+  refused("SGD", table({{"momentum", -1}}), {"\"momentum\""});
+  refused("SGD", table({{"nesterov", true}}), {"nesterov", "momentum = 0"});
+  refused("SGD", table({{"nesterov", true}, {"momentum", 0.9}, {"dampening", 0.1}}), {"nesterov", "dampening = 0.1"});
+  refused("Adam", table({{"betas", betas(0.9, 1.0)}}), {"\"betas\"", "[0, 1)"});
+  refused("Adam", table({{"betas", dl::Value::List{0.9}}}), {"\"betas\"", "two", "found 1"});
+  refused("AdamW", table({{"eps", -1e-8}}), {"\"eps\""});
+  refused("AdamW", table({{"weight_decay", -1e-8}, {"amsgard", true}}), {"\"weight_decay\"", "amsgrad"});
+}
