@@ -4,6 +4,7 @@
 #include <string>
 
 #include "core/checkpoint_manifest.h"
+#include "core/posix_file.h"
 #include "dl/error.h"
 #include "dl/problems.h"
 
@@ -39,20 +40,7 @@ fs::path last_of(const fs::path& given, const fs::path& checkpoints) {
               what_is_whole(checkpoints));
 }
 
-}  // namespace
-
-std::vector<fs::path> list_checkpoints(const fs::path& parent) {
-  std::vector<fs::path> found;
-  std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(parent, ignored)) {
-    const auto name = entry.path().filename().string();
-    if (!entry.is_symlink() && !name.starts_with(".") && is_whole(entry.path())) found.push_back(entry.path());
-  }
-  std::sort(found.begin(), found.end());
-  return found;
-}
-
-fs::path resolve_checkpoint(const fs::path& given) {
+fs::path resolve(const fs::path& given) {
   const auto status = fs::symlink_status(given);
   if (!fs::exists(status)) {
     const fs::path parent = given.has_parent_path() ? given.parent_path() : fs::path(".");
@@ -68,6 +56,27 @@ fs::path resolve_checkpoint(const fs::path& given) {
   if (fs::is_symlink(given / "last") || !list_checkpoints(given).empty()) return last_of(given, given);
   throw Error(given.string() + " is no checkpoint (it has no " + CheckpointManifest::kName +
               ") and no run directory (it has no run.json)");
+}
+
+}  // namespace
+
+std::vector<fs::path> list_checkpoints(const fs::path& parent) {
+  std::vector<fs::path> found;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(parent, ignored)) {
+    const auto name = entry.path().filename().string();
+    if (!entry.is_symlink() && !name.starts_with(".") && is_whole(entry.path())) found.push_back(entry.path());
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+fs::path resolve_checkpoint(const fs::path& given) {
+  try {
+    return resolve(given);
+  } catch (const fs::filesystem_error& e) {
+    throw file_error("look at", e.path1(), e.code().value());
+  }
 }
 
 }  // namespace dl::host

@@ -151,7 +151,7 @@ int dispatch(int argc, char** argv, const Launch& launch) {
 
 int command_line(int argc, char** argv) {
   const auto launch = launch_from_environment();
-  Console console({launch.rank, launch.size, launch.prints()});
+  Console console({.rank = launch.rank, .world_size = launch.size, .prints = launch.prints(), .terminal = launch.terminal});
   Failure failure{launch, console, {}, {}, true};
   return failure.guard([&]() -> int {
     try {

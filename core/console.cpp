@@ -28,9 +28,9 @@ std::string_view cut(std::string_view text, int width) {
   return text;
 }
 
-std::shared_ptr<spdlog::logger> terminal_logger(std::FILE* file, const char* pattern) {
+std::shared_ptr<spdlog::logger> terminal_logger(std::FILE* file, bool colors, const char* pattern) {
   auto sink = std::make_shared<spdlog::sinks::ansicolor_sink<spdlog::details::console_nullmutex>>(
-      file, is_terminal(file) ? spdlog::color_mode::always : spdlog::color_mode::never);
+      file, colors && is_terminal(file) ? spdlog::color_mode::always : spdlog::color_mode::never);
   auto logger = std::make_shared<spdlog::logger>("terminal", std::move(sink));
   logger->set_pattern(pattern);
   logger->flush_on(spdlog::level::trace);
@@ -43,9 +43,9 @@ std::shared_ptr<spdlog::logger> terminal_logger(std::FILE* file, const char* pat
 struct Console::Sinks {
   explicit Sinks(Settings from)
       : settings(from),
-        progress_possible(from.prints && is_terminal(from.out)),
-        out(terminal_logger(from.out, "%v")),
-        err(terminal_logger(from.err, "%^%l:%$ %v")) {}
+        progress_possible(from.prints && from.terminal && is_terminal(from.out)),
+        out(terminal_logger(from.out, false, "%v")),
+        err(terminal_logger(from.err, from.terminal, "%^%l:%$ %v")) {}
 
   void clear_progress() {
     if (progress.empty()) return;

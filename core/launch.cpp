@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <initializer_list>
 #include <limits>
@@ -24,12 +25,20 @@ bool read(std::initializer_list<const char*> names, int& out) {
   return false;
 }
 
+/// mpirun gives its ranks pseudo-terminals and passes on what they print, wherever its own output goes.
+bool parent_prints_to_terminal() {
+  std::error_code error;
+  const auto out = std::filesystem::read_symlink("/proc/" + std::to_string(getppid()) + "/fd/1", error).string();
+  return !error && (out.rfind("/dev/pts/", 0) == 0 || out.rfind("/dev/tty", 0) == 0);
+}
+
 }  // namespace
 
 Launch launch_from_environment() {
   Launch launch;
   launch.by_mpirun = read({"OMPI_COMM_WORLD_SIZE", "PMI_SIZE"}, launch.size);
   if (!launch.by_mpirun) return launch;
+  launch.terminal = parent_prints_to_terminal();
   read({"OMPI_COMM_WORLD_RANK", "PMI_RANK"}, launch.rank);
   if (!read({"OMPI_COMM_WORLD_LOCAL_RANK", "MPI_LOCALRANKID"}, launch.local_rank)) launch.local_rank = launch.rank;
   if (!read({"OMPI_COMM_WORLD_LOCAL_SIZE", "MPI_LOCALNRANKS"}, launch.local_size)) launch.local_size = launch.size;

@@ -9,13 +9,14 @@
 namespace dl::host {
 
 void LogAverages::add(const std::string& name, const Tensor& value, double weight) {
-  values_[name].emplace_back(value.detach(), weight);
+  auto kept = value.detach();
+  newest_[name] = kept;
+  values_[name].emplace_back(std::move(kept), weight);
 }
 
 double LogAverages::newest(const std::string& name) const {
-  const auto found = values_.find(name);
-  if (found == values_.end() || found->second.empty()) return std::numeric_limits<double>::quiet_NaN();
-  return found->second.back().first.item<double>();
+  const auto found = newest_.find(name);
+  return found == newest_.end() ? std::numeric_limits<double>::quiet_NaN() : found->second.item<double>();
 }
 
 std::vector<Average> LogAverages::reduce(Communicator& control) {

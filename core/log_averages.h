@@ -21,11 +21,12 @@ class LogAverages {
   /// Means over everything added since the last call and over all ranks, by name; all ranks call it, having used the same
   /// names. Throws Error where they have not.
   std::vector<Average> reduce(Communicator& control);
-  /// This rank's newest value of `name`, or NaN.
+  /// This rank's newest value of `name`, also after a reduce(); NaN where there is none.
   double newest(const std::string& name) const;
 
  private:
   std::map<std::string, std::vector<std::pair<Tensor, double>>> values_;
+  std::map<std::string, Tensor> newest_;
 };
 
 }  // namespace dl::host

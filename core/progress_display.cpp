@@ -115,7 +115,7 @@ std::string ProgressDisplay::line(double loss, bool with_bar) const {
   if (!with_bar) return stage_.title + "  batch " + count + rest;
 
   // The bar takes the room that the figures leave; with little room the figures go without it.
-  const auto used = static_cast<int>(stage_.title.size() + count.size() + rest.size()) + 6;
+  const auto used = static_cast<int>(stage_.title.size() + count.size() + rest.size()) + 5;
   const int room = std::min(30, console_.columns() - used);
   if (room < 5) return stage_.title + "  " + count + rest;
   const auto part = std::clamp(static_cast<double>(batches_) / static_cast<double>(stage_.batches), 0.0, 1.0);

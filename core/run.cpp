@@ -133,7 +133,7 @@ std::string line_of(const Metrics& metrics) {
 }  // namespace
 
 int train(const RunArguments& arguments, const Launch& launch) {
-  Console console({launch.rank, launch.size, launch.prints()});
+  Console console({.rank = launch.rank, .world_size = launch.size, .prints = launch.prints(), .terminal = launch.terminal});
   Failure failure{launch, console, {}, {}, true};
   std::optional<Registry> registry;
   std::optional<Plan> plan;
@@ -189,7 +189,7 @@ int train(const RunArguments& arguments, const Launch& launch) {
 }
 
 int evaluate(const RunArguments& arguments, Split split, const Launch& launch) {
-  Console console({launch.rank, launch.size, launch.prints()});
+  Console console({.rank = launch.rank, .world_size = launch.size, .prints = launch.prints(), .terminal = launch.terminal});
   Failure failure{launch, console, {}, {}, true};
   std::optional<Registry> registry;
   std::optional<Plan> plan;
@@ -219,7 +219,7 @@ int evaluate(const RunArguments& arguments, Split split, const Launch& launch) {
 }
 
 int check(const RunArguments& arguments, const Launch& launch, std::ostream& out) {
-  Console console({launch.rank, launch.size, launch.prints()});
+  Console console({.rank = launch.rank, .world_size = launch.size, .prints = launch.prints(), .terminal = launch.terminal});
   Failure failure{launch, console, {}, {}, true};
   std::optional<Registry> registry;
   return failure.guard([&] {

@@ -91,9 +91,12 @@ RunDirectory RunDirectory::create(const fs::path& root, const std::string& exper
 
 RunDirectory RunDirectory::at(const fs::path& directory, bool resume) {
   refuse_mlruns(directory);
-  if (fs::exists(directory) && !fs::is_directory(directory)) cannot_create(directory, ENOTDIR);
+  std::error_code failure;
+  const auto type = fs::status(directory, failure).type();
+  if (type == fs::file_type::none) cannot_create(directory, failure.value());
+  if (type != fs::file_type::not_found && type != fs::file_type::directory) cannot_create(directory, ENOTDIR);
   RunDirectory made(directory);
-  if (!resume && fs::exists(made.run_file()))
+  if (!resume && fs::exists(made.run_file(), failure))
     throw Error("the run directory " + directory.string() + " holds a run already (" + made.run_file().string() +
                 "); go on with that one by --resume auto, or name another directory");
   make_folders(made.path());

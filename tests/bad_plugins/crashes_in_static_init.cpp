@@ -1,13 +1,13 @@
+#include <csignal>
 #include <cstdio>
 
 #include "bare_class.h"
 
 namespace {
-int* volatile nowhere = nullptr;
 struct Crash {
   Crash() {
     std::fputs("about to write nowhere\n", stderr);
-    *nowhere = 1;
+    std::raise(SIGSEGV);  // a wild write would say more under a sanitizer
   }
 } crash;
 }  // namespace

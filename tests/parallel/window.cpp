@@ -43,7 +43,10 @@ std::vector<NamedTensor> plain_gradients(torch::nn::Module& module, const Tensor
   module.zero_grad();
   loss.backward();
   std::vector<NamedTensor> gradients;
-  for (const auto& item : module.named_parameters()) gradients.push_back({item.key(), item.value().grad()});
+  for (const auto& item : module.named_parameters()) {
+    const auto& gradient = item.value().grad();
+    gradients.push_back({item.key(), gradient.defined() ? gradient.clone() : gradient});
+  }
   return gradients;
 }
 

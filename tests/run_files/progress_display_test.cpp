@@ -105,7 +105,7 @@ BOOST_AUTO_TEST_CASE(the_bar_fits_the_terminal) {
     const auto line = bench.out.text();
     BOOST_TEST(line.size() < static_cast<std::size_t>(columns), line);
     BOOST_TEST(line.substr(0, 7) == "epoch 3");
-    BOOST_TEST((line.find("[==") != std::string::npos) == (columns >= 72), columns << ": " << line);
+    BOOST_TEST((line.find("[==") != std::string::npos) == (columns >= 74), columns << ": " << line);
   }
   ::unsetenv("COLUMNS");
 }

@@ -8,8 +8,8 @@
 #include <stdexcept>
 
 std::string run_python(const std::string& script, const std::vector<std::string>& arguments) {
-  const char* wanted = std::getenv("DLHOST_TEST_PYTHON");
-  const std::string python = wanted ? wanted : DL_TEST_PYTHON;
+  const char* wanted = std::getenv("DL_TEST_PYTHON");
+  const std::string python = wanted ? wanted : DL_DEFAULT_PYTHON;
   if (!std::filesystem::exists(python)) throw std::runtime_error("there is no " + python + "; run tools/setup --test");
 
   std::string command = "'" + python + "' '" DL_TEST_SOURCES "/" + script + "'";

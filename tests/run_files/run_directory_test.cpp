@@ -126,9 +126,9 @@ BOOST_AUTO_TEST_CASE(places_that_can_not_be_written) {
 BOOST_AUTO_TEST_CASE(folders_without_permission) {
   const TemporaryFolder root;
   fs::create_directory(root / "theirs");
-  fs::permissions(root.path(), fs::perms::owner_all | fs::perms::others_exec);
-  fs::permissions(root / "theirs",
-                  fs::perms::owner_read | fs::perms::owner_exec | fs::perms::others_read | fs::perms::others_exec);
+  using enum fs::perms;
+  fs::permissions(root.path(), owner_all | group_exec | others_exec);
+  fs::permissions(root / "theirs", owner_read | owner_exec | group_read | group_exec | others_read | others_exec);
   const pid_t child = ::fork();
   if (child == 0) {
     if (::geteuid() == 0 && ::setuid(65534) != 0) ::_exit(3);

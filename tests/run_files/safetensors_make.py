@@ -29,7 +29,7 @@ safetensors.numpy.save_file(arrays, sys.argv[1], metadata={"format": "np", "key"
 # numpy has no bfloat16, so these go in as bytes.
 bf16, f8 = numpy.frombuffer(bytes.fromhex("c03f80bf"), numpy.uint8), numpy.frombuffer(bytes.fromhex("38b8"), numpy.uint8)
 raw = {
-    "bf16": safetensors.TensorSpec("bfloat16", [2], bf16.ctypes.data, bf16.nbytes),
-    "f8": safetensors.TensorSpec("float8_e4m3fn", [2], f8.ctypes.data, f8.nbytes),
+    "bf16": safetensors.TensorSpec(dtype="bfloat16", shape=[2], data_ptr=bf16.ctypes.data, data_len=bf16.nbytes),
+    "f8": safetensors.TensorSpec(dtype="float8_e4m3fn", shape=[2], data_ptr=f8.ctypes.data, data_len=f8.nbytes),
 }
 safetensors.serialize_file(raw, sys.argv[1] + ".raw", None)

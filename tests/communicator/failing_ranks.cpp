@@ -1,0 +1,59 @@
+// A run in which something goes wrong on the last rank, in the way that the argument names. failing_ranks.sh checks how
+// the whole run ends.
+#include <ATen/ops/zeros.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <stdexcept>
+#include <thread>
+
+#include "plugins/mpi/communicator.h"
+
+namespace {
+
+void run(const char* how) {
+  const auto is = [how](const char* name) { return std::strcmp(how, name) == 0; };
+  dl::CommunicatorContext context;
+  context.timeout_s = is("late") || is("late-finish") ? 1 : 60;
+  mpi::Communicator communicator({}, context);
+  const bool odd_one = communicator.rank() == communicator.size() - 1;
+  dl::Tensor tensor = at::zeros({1000}, at::kFloat);
+  communicator.all_reduce(tensor, dl::ReduceOp::sum, "first");
+
+  std::thread helper;
+  if (odd_one && (is("late") || is("late-finish"))) std::this_thread::sleep_for(std::chrono::seconds(60));
+  if (odd_one && is("killed")) std::raise(SIGKILL);
+  if (odd_one && is("throws")) throw std::runtime_error("thrown on the last rank");
+  if (odd_one && is("throws-in-overlap")) {
+    // Its communication thread waits for the other ranks, which are in another collective.
+    communicator.start([&] { communicator.barrier("a barrier of its own"); });
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    throw std::runtime_error("thrown on the last rank");
+  }
+  if (odd_one && is("aborts")) {
+    helper = std::thread([&] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(200));
+      communicator.abort(42);
+    });
+    communicator.start([] { std::this_thread::sleep_for(std::chrono::seconds(60)); });
+  }
+  if (is("late-finish")) return;  // the others wait in MPI_Finalize
+  communicator.all_reduce(tensor, dl::ReduceOp::sum, "second");
+  if (helper.joinable()) helper.join();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 2) return 2;
+  try {
+    run(argv[1]);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "caught: %s\n", error.what());
+    return 7;
+  }
+  return 0;
+}

@@ -1,0 +1,79 @@
+// One rank fails: all end within seconds, the cause is printed once, and nothing half-written has a final name.
+#include <boost/test/unit_test.hpp>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "program.h"
+
+using namespace end_to_end;
+
+namespace {
+
+std::string faulty_config(int rank, const std::string& how) {
+  auto text = small_config();
+  const std::string task = "{ type = \"tasks.ImageClassification\" }";
+  text.replace(text.find(task), task.size(),
+               "{ type = \"faulty.Task\", params = { rank = " + std::to_string(rank) + ", step = 20, how = \"" + how + "\" } }");
+  text.erase(text.find("metrics "), text.find("\n[engine]") - text.find("metrics "));
+  return text + "\n[plugins]\npath = [\"" TEST_PLUGINS "\"]\n";
+}
+
+/// The checkpoint of the first epoch is whole, and no temporary one has a final name.
+void check_what_is_left(const std::filesystem::path& run) {
+  for (const auto& entry : std::filesystem::directory_iterator(run / "checkpoints")) {
+    if (entry.path().filename().string().starts_with(".tmp-")) continue;
+    BOOST_TEST(std::filesystem::exists(entry.path() / "manifest.json"), entry.path());
+  }
+  BOOST_TEST(std::filesystem::exists(run / "checkpoints/last/model.safetensors"));
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(failures)
+
+BOOST_AUTO_TEST_CASE(an_exception_on_one_rank) {
+  for (const int rank : {0, 1, 2}) {
+    const Scratch scratch;
+    scratch.write("c.toml", faulty_config(rank, "throw"));
+    const auto result = dlhost(scratch.path(), "c.toml --run-dir r", 3);
+    BOOST_TEST(result.code == 1);
+    BOOST_TEST(result.seconds < 10);
+    BOOST_TEST(result.count("the faulty task fails as asked") == 1, result.output);
+    BOOST_TEST(result.says("rank " + std::to_string(rank) + ": training, epoch 1, step 20: the faulty task fails as asked"), result.output);
+    check_what_is_left(scratch.path() / "r");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(an_exception_alone) {
+  const Scratch scratch;
+  scratch.write("c.toml", faulty_config(0, "throw"));
+  const auto result = dlhost(scratch.path(), "c.toml --run-dir r");
+  BOOST_TEST(result.code == 1);
+  BOOST_TEST(result.says("error: training, epoch 1, step 20: the faulty task fails as asked"), result.output);
+  std::ifstream file(scratch.path() / "r/run.json");
+  BOOST_TEST(nlohmann::json::parse(file)["status"] == "failed");
+  check_what_is_left(scratch.path() / "r");
+}
+
+BOOST_AUTO_TEST_CASE(an_exception_in_the_evaluation) {
+  const Scratch scratch;
+  scratch.write("c.toml", faulty_config(1, "eval"));
+  const auto result = dlhost(scratch.path(), "c.toml --run-dir r", 2);
+  BOOST_TEST(result.code == 1);
+  BOOST_TEST(result.seconds < 10);
+  BOOST_TEST(result.says("rank 1: validation, epoch 1, step 16: the evaluation fails as asked"), result.output);
+}
+
+BOOST_AUTO_TEST_CASE(a_killed_rank) {
+  for (const int rank : {0, 1}) {
+    const Scratch scratch;
+    scratch.write("c.toml", faulty_config(rank, "kill"));
+    const auto result = dlhost(scratch.path(), "c.toml --run-dir r", 3);
+    BOOST_TEST(result.code != 0);
+    BOOST_TEST(result.seconds < 10);
+    BOOST_TEST(result.count("exited on signal 9") == 1, result.output);
+    check_what_is_left(scratch.path() / "r");
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
