@@ -158,8 +158,9 @@ void set_value(Value& config, const std::string& assignment) {
       at = &(*list)[index];
     } else if (at->is_table()) {
       const bool known = at->find(key) != nullptr;
+      auto* table = at;
       at = &at->at(key);
-      if (!known) at->place = {origin, 0, 0};
+      if (!known) at->place = table->get_if<Value::Table>()->back().key_place = {origin, 0, 0};
     } else {
       throw UsageError(origin + ": \"" + key + "\" is looked up in a " + at->type() + ", which has no keys");
     }

@@ -57,12 +57,12 @@ BOOST_AUTO_TEST_CASE(idx_files) {
   expect(dlhost(scratch.path(), "c.toml --run-dir good"), 0, {"test_loss"});
 
   std::filesystem::resize_file(scratch.path() / "train-images-idx3-ubyte", 5000);
-  expect(dlhost(scratch.path(), "c.toml"), 2, {"train-images-idx3-ubyte", "truncated"});
-  expect(dlhost(scratch.path(), "c.toml", 2), 2, {"train-images-idx3-ubyte", "truncated"});
+  expect(dlhost(scratch.path(), "c.toml"), 2, {"train-images-idx3-ubyte", "found 5000"});
+  expect(dlhost(scratch.path(), "c.toml", 2), 2, {"train-images-idx3-ubyte", "found 5000"});
   scratch.write("train-images-idx3-ubyte", "this is no IDX file at all, but a text of some length");
   expect(dlhost(scratch.path(), "c.toml"), 2, {"train-images-idx3-ubyte", "magic"});
   write_idx(scratch, 0, 0);
-  expect(dlhost(scratch.path(), "c.toml"), 2, {"train-images-idx3-ubyte", "no images"});
+  expect(dlhost(scratch.path(), "c.toml"), 2, {"train-images-idx3-ubyte", "empty"});
   write_idx(scratch, 12, 11);
   expect(dlhost(scratch.path(), "c.toml --run-dir labels"), 1, {"train-labels-idx1-ubyte", "11"});
   expect(dlhost(scratch.path(), "c.toml --run-dir labels2", 2), 1, {"train-labels-idx1-ubyte", "11"});
@@ -111,8 +111,8 @@ BOOST_AUTO_TEST_CASE(plugins) {
   std::filesystem::create_directory(scratch.path() / "p");
   const auto real = std::filesystem::path(DLHOST).parent_path().parent_path() / "lib/dlhost/plugins/metrics.so";
   shell(scratch.path(), "sed 's/torch=2\\.11\\.0/torch=2.10.0/' " + real.string() + " > p/metrics.so");
-  expect(dlhost(scratch.path(), "c.toml --plugin-path p"), 3, {"was built for LibTorch 2.10.0, this dlhost runs 2.11.0", "rebuild"});
-  expect(dlhost(scratch.path(), "c.toml --plugin-path p", 2), 3, {"was built for LibTorch 2.10.0"});
+  expect(dlhost(scratch.path(), "c.toml --plugin-path p"), 3, {"built for LibTorch 2.10.0, this dlhost runs 2.11.0", "rebuild"});
+  expect(dlhost(scratch.path(), "c.toml --plugin-path p", 2), 3, {"built for LibTorch 2.10.0"});
   expect(dlhost(scratch.path(), "list-plugins --plugin-path p"), 0, {"incompatible", "shadowed"});
   expect(dlhost(scratch.path(), "list-plugins --strict --plugin-path p"), 3, {"incompatible"});
   expect(dlhost(scratch.path(), "list-plugins --plugin-path nowhere"), 2, {"nowhere"});

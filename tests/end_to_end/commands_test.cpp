@@ -49,7 +49,7 @@ BOOST_AUTO_TEST_CASE(check) {
   scratch.write("bad.toml", text);
   const auto bad = dlhost(scratch.path(), "check bad.toml");
   BOOST_TEST(bad.code == 2);
-  BOOST_TEST(bad.says("bad.toml:8:56: [model.network.params] unknown key \"num_clases\"; did you mean \"num_classes\"?"), bad.output);
+  BOOST_TEST(bad.says("bad.toml:8:53: [model.network.params] unknown key \"num_clases\"; did you mean \"num_classes\"?"), bad.output);
   BOOST_TEST(bad.says("bad.toml:19:1: [train] unknown key \"num_epoch\"; did you mean \"num_epochs\"?"), bad.output);
 }
 

@@ -35,7 +35,7 @@ BOOST_AUTO_TEST_CASE(an_exception_on_one_rank) {
   for (const int rank : {0, 1, 2}) {
     const Scratch scratch;
     scratch.write("c.toml", faulty_config(rank, "throw"));
-    const auto result = dlhost(scratch.path(), "c.toml --run-dir r", 3);
+    const auto result = dlhost(scratch.path(), "c.toml --run-dir r --set data.batch_size=8", 3);
     BOOST_TEST(result.code == 1);
     BOOST_TEST(result.seconds < 10);
     BOOST_TEST(result.count("the faulty task fails as asked") == 1, result.output);
@@ -58,7 +58,7 @@ BOOST_AUTO_TEST_CASE(an_exception_alone) {
 BOOST_AUTO_TEST_CASE(an_exception_in_the_evaluation) {
   const Scratch scratch;
   scratch.write("c.toml", faulty_config(1, "eval"));
-  const auto result = dlhost(scratch.path(), "c.toml --run-dir r", 2);
+  const auto result = dlhost(scratch.path(), "c.toml --run-dir r --set data.batch_size=12", 2);
   BOOST_TEST(result.code == 1);
   BOOST_TEST(result.seconds < 10);
   BOOST_TEST(result.says("rank 1: validation, epoch 1, step 16: the evaluation fails as asked"), result.output);
@@ -68,7 +68,7 @@ BOOST_AUTO_TEST_CASE(a_killed_rank) {
   for (const int rank : {0, 1}) {
     const Scratch scratch;
     scratch.write("c.toml", faulty_config(rank, "kill"));
-    const auto result = dlhost(scratch.path(), "c.toml --run-dir r", 3);
+    const auto result = dlhost(scratch.path(), "c.toml --run-dir r --set data.batch_size=8", 3);
     BOOST_TEST(result.code != 0);
     BOOST_TEST(result.seconds < 10);
     BOOST_TEST(result.count("exited on signal 9") == 1, result.output);
