@@ -2,9 +2,12 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstdlib>
 #include <exception>
+#include <thread>
 
 #include "checks.h"
 #include "dl/error.h"
@@ -12,6 +15,8 @@
 namespace mpi {
 
 namespace {
+
+constexpr std::chrono::milliseconds kAbortSpacing{500}, kLongestAbortDelay{5000};
 
 // Settings that Open MPI reads in MPI_Init; what the user has set stays.
 void set_open_mpi_defaults() {
@@ -78,7 +83,12 @@ Session::Session(double timeout_s) : exceptions_(std::uncaught_exceptions()) {
   hosts_ = gather_hosts(comm_, size_);
   who_ = "rank " + std::to_string(rank_) + " on " + hosts_[static_cast<size_t>(rank_)];
   reductions_ = std::make_unique<Reductions>();
-  if (size_ > 1) watchdog_ = std::make_unique<Watchdog>(who_, timeout_s, [this] { abort(1); });
+  if (size_ > 1)
+    watchdog_ = std::make_unique<Watchdog>(who_, timeout_s, [this] {
+      // One after another: when ranks abort at the same moment, Open MPI 4.1's mpirun hangs or crashes now and then.
+      std::this_thread::sleep_for(std::min(rank_ * kAbortSpacing, kLongestAbortDelay));
+      abort(1);
+    });
 }
 
 Session::~Session() {

@@ -45,6 +45,16 @@ BOOST_AUTO_TEST_CASE(leaves_what_is_not_ours) {
   BOOST_TEST(!fs::exists(checkpoint / "rank" / "0.json"));
 }
 
+BOOST_AUTO_TEST_CASE(stopped_half_way_it_is_no_checkpoint_any_more) {
+  const TemporaryFolder run;
+  const auto checkpoint = commit(run.path(), "step-1");
+  write_text(checkpoint / "notes.txt", "mine");
+  // A folder in the place of a file stops it.
+  write_text(checkpoint / "manifest.json", R"({"format": 1, "files": {"rank": {"bytes": 2, "xxh3": "0"}}})");
+  check_error([&] { remove_checkpoint(checkpoint); }, {checkpoint / "rank"});
+  check_error([&] { verify_checkpoint(checkpoint); }, {"no manifest.json"});
+}
+
 BOOST_AUTO_TEST_CASE(a_folder_without_manifest_stays) {
   const TemporaryFolder run;
   write_text(run / "precious", "x");
