@@ -7,9 +7,10 @@
 
 namespace dl::host {
 
-/// Replaces the file at `path` by `text` as a whole or not at all: written beside it, fsynced, renamed over it. At every
-/// moment, also after a kill or a full disk, a reader finds the old text or the new one. Throws Error with the path and
-/// the system's reason. Any thread; of two writers at once the later rename wins. File mode 0666 cut by the umask.
+/// Replaces the file at `path` by `text` as a whole or not at all: written beside it, fsynced, renamed over it. At
+/// every moment, also after a kill or a full disk, a reader finds the old text or the new one. Throws Error with the
+/// path and the system's reason. Any thread; of two writers at once the later rename wins. File mode 0666 cut by the
+/// umask.
 void write_file_atomically(const std::filesystem::path& path, std::string_view text);
 
 /// The whole file. Throws Error with the path and the system's reason.

@@ -12,8 +12,9 @@ struct Slice {
   int64_t size() const { return end - begin; }
 };
 
-/// How an epoch of `samples` is cut: windows of `accumulation` micro-batches of `batch_size` × `ranks` consecutive samples,
-/// of which rank r has the r-th part. The last, smaller micro-batch is dealt out as evenly as can be, or dropped.
+/// How an epoch of `samples` is cut: windows of `accumulation` micro-batches of `batch_size` × `ranks` consecutive
+/// samples, of which rank r has the r-th part. The last, smaller micro-batch is dealt out as evenly as can be, or
+/// dropped.
 struct BatchPlan {
   int64_t samples = 0;
   int64_t batch_size = 1;  ///< a rank

@@ -4,8 +4,8 @@
 
 namespace dl::host {
 
-BatchSource::BatchSource(const Data& data, Split split, std::vector<std::shared_ptr<Transform>> transforms, uint64_t seed,
-                         at::Device device, at::ScalarType dtype)
+BatchSource::BatchSource(const Data& data, Split split, std::vector<std::shared_ptr<Transform>> transforms,
+                         uint64_t seed, at::Device device, at::ScalarType dtype)
     : data_(data), split_(split), transforms_(std::move(transforms)), seed_(seed), device_(device), dtype_(dtype) {}
 
 Batch BatchSource::make(std::vector<int64_t> indices, int64_t epoch, bool padding) const {

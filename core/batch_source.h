@@ -7,7 +7,8 @@
 
 namespace dl::host {
 
-/// Makes batches of one split: whole where the data class can, else sample by sample through the transforms. Any thread.
+/// Makes batches of one split: whole where the data class can, else sample by sample through the transforms. Any
+/// thread.
 class BatchSource {
  public:
   BatchSource(const Data& data, Split split, std::vector<std::shared_ptr<Transform>> transforms, uint64_t seed,

@@ -64,7 +64,8 @@ std::vector<fs::path> remove_checkpoint(const fs::path& checkpoint) {
     if (fs::is_directory(entry.symlink_status())) folders.push_back(entry.path());
   std::sort(folders.rbegin(), folders.rend());
   for (const auto& each : folders)
-    if (::rmdir(each.c_str()) != 0 && errno != ENOTEMPTY && errno != EEXIST && errno != ENOENT) throw file_error("remove", each, errno);
+    if (::rmdir(each.c_str()) != 0 && errno != ENOTEMPTY && errno != EEXIST && errno != ENOENT)
+      throw file_error("remove", each, errno);
   return foreign;
 }
 

@@ -22,7 +22,8 @@ namespace {
 
 namespace po = boost::program_options;
 
-constexpr const char* kUsage = R"(Deep Lightning: trains networks in C++, from one configuration file, on one core or on many ranks.
+constexpr const char* kUsage =
+    R"(Deep Lightning: trains networks in C++, from one configuration file, on one core or on many ranks.
 
 Usage:
   dlhost CFG.toml [options]          train; under `mpirun -n N dlhost …` on N ranks
@@ -49,7 +50,8 @@ po::options_description options() {
   auto add = all.add_options();
   add("set", po::value<std::vector<std::string>>()->composing()->value_name("KEY=VALUE"),
       "override a config key, such as train.num_epochs=3 (repeatable)");
-  add("run-dir", po::value<std::string>()->value_name("DIR"), "the run directory itself (default runs/EXPERIMENT/TIME-NAME)");
+  add("run-dir", po::value<std::string>()->value_name("DIR"),
+      "the run directory itself (default runs/EXPERIMENT/TIME-NAME)");
   add("plugin-path", po::value<std::vector<std::string>>()->composing()->value_name("DIR"),
       "look for plugins here first (repeatable)");
   add("json", "test, validate, list-plugins, inspect: print JSON");
@@ -111,7 +113,8 @@ int dispatch(int argc, char** argv, const Launch& launch) {
   }
   if (values.count("version")) {
     if (launch.prints())
-      std::cout << "dlhost " << kVersion << " (SDK ABI " << DL_SDK_ABI << ", LibTorch " << TORCH_VERSION << ", g++ " << __VERSION__ << ")\n";
+      std::cout << "dlhost " << kVersion << " (SDK ABI " << DL_SDK_ABI << ", LibTorch " << TORCH_VERSION << ", g++ "
+                << __VERSION__ << ")\n";
     return kDone;
   }
   auto words = values.count("words") ? values["words"].as<std::vector<std::string>>() : std::vector<std::string>();
@@ -151,7 +154,8 @@ int dispatch(int argc, char** argv, const Launch& launch) {
 
 int command_line(int argc, char** argv) {
   const auto launch = launch_from_environment();
-  Console console({.rank = launch.rank, .world_size = launch.size, .prints = launch.prints(), .terminal = launch.terminal});
+  Console console(
+      {.rank = launch.rank, .world_size = launch.size, .prints = launch.prints(), .terminal = launch.terminal});
   Failure failure{launch, console, {}, {}, true};
   return failure.guard([&]() -> int {
     try {

@@ -24,7 +24,8 @@ Value load_config(const std::filesystem::path& file, const std::vector<std::stri
       const auto base = std::filesystem::absolute(file).parent_path();
       if (auto* list = path->get_if<Value::List>())
         for (auto& folder : *list) make_absolute(folder, base);
-      else make_absolute(*path, base);
+      else
+        make_absolute(*path, base);
     }
   return config;
 }

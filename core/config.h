@@ -10,11 +10,11 @@ namespace dl::host {
 
 /// What the command line says about a run.
 struct RunArguments {
-  std::filesystem::path config;            ///< a TOML file, or for test and validate a checkpoint
-  std::vector<std::string> set;            ///< KEY=VALUE
+  std::filesystem::path config;  ///< a TOML file, or for test and validate a checkpoint
+  std::vector<std::string> set;  ///< KEY=VALUE
   std::vector<std::string> plugin_path;
   std::string run_dir;
-  std::string command_line;                ///< for run.json
+  std::string command_line;  ///< for run.json
   bool json = false;
 };
 

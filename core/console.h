@@ -22,7 +22,7 @@ class Console {
     bool prints = true;       ///< this is the printing rank
     std::FILE* out = stdout;  ///< not closed
     std::FILE* err = stderr;
-    bool terminal = true;     ///< false: `out` looks like a terminal, but the launcher's own output is none
+    bool terminal = true;  ///< false: `out` looks like a terminal, but the launcher's own output is none
   };
 
   Console();

@@ -8,12 +8,12 @@
 
 namespace dl::host {
 
-/// This rank's windows of one training epoch, in order, made ahead by `workers` threads. What is in them is a function of
-/// (seed, epoch, position) alone.
+/// This rank's windows of one training epoch, in order, made ahead by `workers` threads. What is in them is a function
+/// of (seed, epoch, position) alone.
 class EpochLoader {
  public:
-  EpochLoader(const BatchSource& source, const BatchPlan& plan, int64_t rank, bool shuffle, uint64_t seed, int64_t epoch,
-              int64_t workers);
+  EpochLoader(const BatchSource& source, const BatchPlan& plan, int64_t rank, bool shuffle, uint64_t seed,
+              int64_t epoch, int64_t workers);
 
   int64_t windows() const { return plan_.windows(); }
   /// The micro-batches of the next window. Call at most windows() times.

@@ -9,13 +9,14 @@
 #include <algorithm>
 #include <numeric>
 
-#include "dl/error.h"
 #include "core/prefetcher.h"
+#include "dl/error.h"
 
 namespace dl::host {
 namespace {
 
-/// Collects one batch's results as a row: for each logged name the weighted value and the weight, then the metrics' states.
+/// Collects one batch's results as a row: for each logged name the weighted value and the weight, then the metrics'
+/// states.
 class BatchResult final : public Evaluation {
  public:
   explicit BatchResult(const std::vector<std::shared_ptr<Metric>>& metrics) : metrics_(metrics) {}
@@ -43,8 +44,8 @@ class BatchResult final : public Evaluation {
 
 }  // namespace
 
-Evaluator::Evaluator(Task& task, std::vector<std::shared_ptr<Metric>> metrics, Communicator& control, int64_t batch_size,
-                     int64_t workers)
+Evaluator::Evaluator(Task& task, std::vector<std::shared_ptr<Metric>> metrics, Communicator& control,
+                     int64_t batch_size, int64_t workers)
     : task_(task), metrics_(std::move(metrics)), control_(control), batch_size_(batch_size), workers_(workers) {}
 
 Metrics Evaluator::run(const BatchSource& source, const std::string& prefix) const {
@@ -95,8 +96,10 @@ Metrics Evaluator::run(const BatchSource& source, const std::string& prefix) con
     for (size_t i = 0; i < layout->states.size(); ++i) {
       const auto state = row.narrow(0, offset, layout->states[i].numel());
       offset += state.numel();
-      if (batch == 0) totals.push_back(state.clone());
-      else metrics_[i % metrics_.size()]->merge(totals[i], state);
+      if (batch == 0)
+        totals.push_back(state.clone());
+      else
+        metrics_[i % metrics_.size()]->merge(totals[i], state);
     }
   }
 

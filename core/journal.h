@@ -16,8 +16,8 @@ class Journal {
   /// Opens or makes the file. A last line that a kill or a full disk tore is cut off, and `repaired` says so.
   explicit Journal(const std::filesystem::path& run_dir);
 
-  /// Appends the events in one write and sets each one's `offset`. Tensors of images and histograms are stored first, in
-  /// artifacts/events/, and `path` is set. On an Error (disk full) nothing of the batch is in the journal.
+  /// Appends the events in one write and sets each one's `offset`. Tensors of images and histograms are stored first,
+  /// in artifacts/events/, and `path` is set. On an Error (disk full) nothing of the batch is in the journal.
   void append(std::span<Event> events);
   /// Bytes so far.
   int64_t offset() const { return offset_; }

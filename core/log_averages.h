@@ -18,8 +18,8 @@ class LogAverages {
  public:
   /// `value`: a scalar tensor, kept without its graph.
   void add(const std::string& name, const Tensor& value, double weight);
-  /// Means over everything added since the last call and over all ranks, by name; all ranks call it, having used the same
-  /// names. Throws Error where they have not.
+  /// Means over everything added since the last call and over all ranks, by name; all ranks call it, having used the
+  /// same names. Throws Error where they have not.
   std::vector<Average> reduce(Communicator& control);
   /// This rank's newest value of `name`, also after a reduce(); NaN where there is none.
   double newest(const std::string& name) const;

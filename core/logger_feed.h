@@ -23,11 +23,11 @@ struct NamedLogger {
 class LoggerFeed {
  public:
   struct Limits {
-    std::size_t batch = 1000;                       ///< events in one write()
-    std::size_t pending_events = 100'000;           ///< kept for a logger that lags; beyond it the oldest are dropped for it
-    int64_t pending_bytes = int64_t{256} << 20;     ///< the same for the tensors in them
-    std::chrono::milliseconds retry{1000};          ///< until unacknowledged events are offered again
-    std::chrono::milliseconds close{30'000};        ///< for finish() in all
+    std::size_t batch = 1000;              ///< events in one write()
+    std::size_t pending_events = 100'000;  ///< kept for a logger that lags; beyond it the oldest are dropped for it
+    int64_t pending_bytes = int64_t{256} << 20;  ///< the same for the tensors in them
+    std::chrono::milliseconds retry{1000};       ///< until unacknowledged events are offered again
+    std::chrono::milliseconds close{30'000};     ///< for finish() in all
   };
 
   /// `console` must live until the destructor has returned.

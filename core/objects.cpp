@@ -27,7 +27,8 @@ class TaskResources final : public Resources {
   static typename Map::mapped_type find(Map& map, std::string_view role, const char* kind) {
     const auto found = map.find(std::string(role));
     if (found == map.end())
-      throw Error("there is no " + std::string(kind) + " named \"" + std::string(role) + "\"; the task's schema should say needs()");
+      throw Error("there is no " + std::string(kind) + " named \"" + std::string(role) +
+                  "\"; the task's schema should say needs()");
     return found->second;
   }
   std::map<std::string, std::shared_ptr<Network>> networks_;
@@ -78,8 +79,7 @@ void build_networks(const Plan& plan, const Registry& registry, Objects& objects
   const DefaultDtype dtype(plan.dtype);
   for (const auto& [name, planned] : plan.networks) {
     auto generator = at::detail::getDefaultCPUGenerator();
-    generator.set_current_seed(
-        derive_seed(static_cast<uint64_t>(plan.settings.engine.seed), "init " + name));
+    generator.set_current_seed(derive_seed(static_cast<uint64_t>(plan.settings.engine.seed), "init " + name));
     auto& build = objects.backend->build(name);
     auto network = registry.create<Network>(*planned.info, planned.params, &build);
     objects.backend->attach(name, *network);
@@ -119,8 +119,10 @@ Objects build_objects(const Plan& plan, const Registry& registry, const Launch& 
   for (const auto& [split, list] : plan.transforms)
     for (const auto& planned : list)
       objects.transforms[split].push_back(registry.create<Transform>(*planned.info, planned.params));
-  for (const auto& planned : plan.metrics) objects.metrics.push_back(registry.create<Metric>(*planned.info, planned.params));
-  for (const auto& [name, planned] : plan.losses) objects.losses[name] = registry.create<Loss>(*planned.info, planned.params);
+  for (const auto& planned : plan.metrics)
+    objects.metrics.push_back(registry.create<Metric>(*planned.info, planned.params));
+  for (const auto& [name, planned] : plan.losses)
+    objects.losses[name] = registry.create<Loss>(*planned.info, planned.params);
 
   build_communicators(plan, registry, objects);
   on_control(objects.control);

@@ -106,22 +106,26 @@ class Planner {
         for (const auto& [network, planned] : plan_.networks) networks.push_back(network);
       for (const auto& network : networks) {
         if (!plan_.networks.count(network))
-          problems_.add(choice.place, where, "no network \"" + network + "\"" + did_you_mean(network, names(plan_.networks)) +
-                                                 " (known: " + join(names(plan_.networks)) + ")");
+          problems_.add(choice.place, where,
+                        "no network \"" + network + "\"" + did_you_mean(network, names(plan_.networks)) +
+                            " (known: " + join(names(plan_.networks)) + ")");
         else if (const auto [taken, fresh] = owner.emplace(network, name); !fresh)
-          problems_.add(choice.place, where, "network \"" + network + "\" belongs to the optimizer \"" + taken->second +
-                                                 "\" already; name each optimizer's networks = […]");
+          problems_.add(choice.place, where,
+                        "network \"" + network + "\" belongs to the optimizer \"" + taken->second +
+                            "\" already; name each optimizer's networks = […]");
       }
       plan_.optimizer_networks[name] = std::move(networks);
     }
     if (plan_.optimizers.empty()) {
       const auto* model = config_.find("model");
-      problems_.add(model ? model->place : config_.place, "model", "\"optimizer\" is missing: expected { type = \"lib.Class\" }");
+      problems_.add(model ? model->place : config_.place, "model",
+                    "\"optimizer\" is missing: expected { type = \"lib.Class\" }");
       return;
     }
     for (const auto& [network, planned] : plan_.networks)
       if (!owner.count(network) && planned.info)
-        problems_.add({config_.place.file, 0, 0}, planned.where, "no optimizer updates the network \"" + network + "\"");
+        problems_.add({config_.place.file, 0, 0}, planned.where,
+                      "no optimizer updates the network \"" + network + "\"");
   }
 
   void schedulers() {
@@ -129,8 +133,9 @@ class Planner {
          by_name(plan_.settings.model.scheduler, plan_.settings.model.schedulers, "scheduler", "schedulers")) {
       const auto where = table_of("scheduler", "schedulers", name);
       if (!plan_.optimizers.count(name))
-        problems_.add(choice.place, where, "there is no optimizer \"" + name + "\" that it could schedule" +
-                                               did_you_mean(name, names(plan_.optimizers)));
+        problems_.add(choice.place, where,
+                      "there is no optimizer \"" + name + "\" that it could schedule" +
+                          did_you_mean(name, names(plan_.optimizers)));
       add(choice, Kind::scheduler, where, plan_.schedulers[name]);
       plan_.scheduler_calls[name] = choice.call;
     }
@@ -157,9 +162,9 @@ class Planner {
           {"train", Split::train}, {"validation", Split::validation}, {"test", Split::test}};
       const auto split = kSplits.find(entry.key);
       if (split == kSplits.end()) {
-        problems_.add(entry.key_place, "data.transforms", "unknown split \"" + entry.key + "\"" +
-                                                              did_you_mean(entry.key, names(kSplits)) +
-                                                              " (known: " + join(names(kSplits)) + ")");
+        problems_.add(entry.key_place, "data.transforms",
+                      "unknown split \"" + entry.key + "\"" + did_you_mean(entry.key, names(kSplits)) +
+                          " (known: " + join(names(kSplits)) + ")");
         continue;
       }
       std::vector<ClassChoice> choices;
@@ -172,8 +177,10 @@ class Planner {
   ClassChoice choice_of(const Value& value, const std::string& key) {
     ClassChoice choice;
     choice.place = value.place;
-    if (const auto* name = value.get_if<std::string>()) choice.type = *name;
-    else detail::read_value(value, key, "engine", choice, problems_);
+    if (const auto* name = value.get_if<std::string>())
+      choice.type = *name;
+    else
+      detail::read_value(value, key, "engine", choice, problems_);
     return choice;
   }
 
@@ -184,19 +191,22 @@ class Planner {
                                                                   {"deepspeed_stage_1", "parallel.ZeRO1"},
                                                                   {"deepspeed_stage_2", "parallel.ZeRO2"},
                                                                   {"deepspeed_stage_3", "parallel.ZeRO3"}};
-    if (const auto found = kSeedNames.find(backend.type); found != kSeedNames.end()) backend.type = found->second;
+    if (const auto found = kSeedNames.find(backend.type); found != kSeedNames.end())
+      backend.type = found->second;
     else if (backend.type.find('.') == std::string::npos)
-      return problems_.add(backend.place, "engine", "\"backend\": unknown name \"" + backend.type + "\"" +
-                                                        did_you_mean(backend.type, names(kSeedNames)) +
-                                                        " (known: " + join(names(kSeedNames)) + ", or any \"lib.Class\")");
+      return problems_.add(backend.place, "engine",
+                           "\"backend\": unknown name \"" + backend.type + "\"" +
+                               did_you_mean(backend.type, names(kSeedNames)) + " (known: " + join(names(kSeedNames)) +
+                               ", or any \"lib.Class\")");
     add(backend, Kind::backend, "engine.backend", plan_.backend);
 
     auto communicator = choice_of(s.communicator, "communicator");
     if (communicator.type == "auto") communicator.type = launch_.by_mpirun ? "mpi.Communicator" : "self";
     if (communicator.type == "self") {
       if (launch_.size > 1)
-        problems_.add(communicator.place, "engine", "\"communicator\" is self, but mpirun started " +
-                                                        std::to_string(launch_.size) + " ranks; use mpi.Communicator");
+        problems_.add(communicator.place, "engine",
+                      "\"communicator\" is self, but mpirun started " + std::to_string(launch_.size) +
+                          " ranks; use mpi.Communicator");
     } else if (PlannedClass planned; add(communicator, Kind::communicator, "engine.communicator", planned)) {
       plan_.communicator = std::move(planned);
     }
@@ -204,10 +214,12 @@ class Planner {
     if (const auto* bits = s.precision.get_if<int64_t>(); bits && (*bits == 32 || *bits == 64))
       plan_.dtype = *bits == 64 ? at::kDouble : at::kFloat;
     else
-      problems_.add(s.precision.place, "engine", "\"precision\": this version trains with 32 or 64, found " + s.precision.text());
+      problems_.add(s.precision.place, "engine",
+                    "\"precision\": this version trains with 32 or 64, found " + s.precision.text());
     if (!s.gpus.empty()) {
       const auto* engine = config_.find("engine");
-      problems_.add(engine->find("gpus")->place, "engine", "\"gpus\": this version trains on the CPU only; leave \"gpus\" out");
+      problems_.add(engine->find("gpus")->place, "engine",
+                    "\"gpus\": this version trains on the CPU only; leave \"gpus\" out");
     }
   }
 

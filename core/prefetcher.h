@@ -11,8 +11,9 @@
 
 namespace dl::host {
 
-/// Makes batches 0, 1, 2, … count-1 ahead of their use, on `workers` threads, and hands them out in order. With no worker a
-/// batch is made when it is asked for. An exception in `make` is thrown by the next() that would have returned the batch.
+/// Makes batches 0, 1, 2, … count-1 ahead of their use, on `workers` threads, and hands them out in order. With no
+/// worker a batch is made when it is asked for. An exception in `make` is thrown by the next() that would have returned
+/// the batch.
 class Prefetcher {
  public:
   using Make = std::function<Batch(int64_t index)>;

@@ -10,7 +10,8 @@
 
 namespace dl::host {
 
-/// Shows how far the work is: a bar on a terminal, a line every few seconds in a log file or pipe. Training thread only.
+/// Shows how far the work is: a bar on a terminal, a line every few seconds in a log file or pipe. Training thread
+/// only.
 ///
 ///   progress.begin({.title = "epoch 3/5", .batches = 938, .loss = [&] { return last_loss.item<double>(); }});
 ///   … progress.advance(batches_done, samples_done) …
@@ -21,16 +22,16 @@ class ProgressDisplay {
   using Clock = std::chrono::steady_clock;
 
   struct Settings {
-    std::chrono::milliseconds redraw{100};    ///< between drawings of the bar
-    std::chrono::milliseconds line{10'000};   ///< between lines where there is no bar, and in log.txt
-    std::string unit = "samples";             ///< of the rate: "samples", "tokens"
-    std::function<Clock::time_point()> now;   ///< for tests; default Clock::now
+    std::chrono::milliseconds redraw{100};   ///< between drawings of the bar
+    std::chrono::milliseconds line{10'000};  ///< between lines where there is no bar, and in log.txt
+    std::string unit = "samples";            ///< of the rate: "samples", "tokens"
+    std::function<Clock::time_point()> now;  ///< for tests; default Clock::now
   };
 
   /// A pass over batches, from begin() to end().
   struct Stage {
-    std::string title;             ///< "epoch 3/5", "epoch 3/5 validation", "test"
-    int64_t batches = 0;           ///< to come; 0: not known, no bar and no ETA
+    std::string title;    ///< "epoch 3/5", "epoch 3/5 validation", "test"
+    int64_t batches = 0;  ///< to come; 0: not known, no bar and no ETA
     std::string loss_name = "loss";
     std::function<double()> loss;  ///< asked only when something is shown; may wait for a device. No collectives in it
   };

@@ -41,8 +41,8 @@ Plan checked_plan(const Value& config, Registry& registry, const Launch& launch,
 /// What rank 0 keeps of a run.
 class Recorder {
  public:
-  Recorder(const RunArguments& arguments, const Value& config, const Plan& plan, const Registry& registry, Objects& objects,
-           Console& console, int threads)
+  Recorder(const RunArguments& arguments, const Value& config, const Plan& plan, const Registry& registry,
+           Objects& objects, Console& console, int threads)
       : console_(console),
         config_toml_(to_toml(config)),
         record_(directory(arguments, plan), plan, registry, objects, arguments, threads) {
@@ -52,8 +52,9 @@ class Recorder {
     std::vector<NamedLogger> loggers;
     for (const auto& planned : plan.loggers)
       loggers.push_back({registry.full_name(*planned.info), registry.create<Logger>(*planned.info, planned.params)});
-    const RunInfo info{run.path().string(), plan.settings.run.experiment, plan.settings.run.name, kVersion, config_toml_,
-                       config,              objects.control->size()};
+    const RunInfo info{
+        run.path().string(),    plan.settings.run.experiment, plan.settings.run.name, kVersion, config_toml_, config,
+        objects.control->size()};
     events_.emplace(info, Journal(run.path()), std::move(loggers), console);
     post({.type = Event::Type::params, .params = config});
     post({.type = Event::Type::status, .name = "running"});
@@ -71,8 +72,10 @@ class Recorder {
     return CheckpointFolder::begin(record_.directory().checkpoints(), name);
   }
   void commit(CheckpointFolder folder, const Progress& progress, const Plan& plan, int ranks) {
-    const nlohmann::ordered_json state = {{"step", progress.step},         {"epoch", progress.epoch},
-                                          {"seed", plan.settings.engine.seed}, {"world_size", ranks},
+    const nlohmann::ordered_json state = {{"step", progress.step},
+                                          {"epoch", progress.epoch},
+                                          {"seed", plan.settings.engine.seed},
+                                          {"world_size", ranks},
                                           {"dlhost", kVersion}};
     write_file_atomically(folder.path() / "state.json", state.dump(2) + "\n");
     write_file_atomically(folder.path() / "config.toml", config_toml_);
@@ -105,7 +108,8 @@ void save_checkpoint(Recorder* recorder, Objects& objects, const Plan& plan, con
   std::optional<CheckpointFolder> folder;
   objects.backend->sync_buffers();
   if (recorder) folder.emplace(recorder->begin_checkpoint(progress));
-  save_weights(*objects.backend, objects.networks, folder ? folder->path() : std::filesystem::path(), folder.has_value());
+  save_weights(*objects.backend, objects.networks, folder ? folder->path() : std::filesystem::path(),
+               folder.has_value());
   if (folder) recorder->commit(std::move(*folder), progress, plan, objects.control->size());
 }
 
@@ -119,7 +123,8 @@ std::vector<int64_t> peak_memory(Communicator& control) {
 void record_result(RunRecord& record, const TrainerResult& result, const std::vector<int64_t>& memory) {
   record.set("steps", result.steps);
   record.set("epochs", result.epochs);
-  record.set("samples_per_second", result.train_seconds > 0 ? static_cast<double>(result.samples) / result.train_seconds : 0);
+  record.set("samples_per_second",
+             result.train_seconds > 0 ? static_cast<double>(result.samples) / result.train_seconds : 0);
   record.set("seconds", seconds_since_process_start());
   record.set("peak_memory_bytes", memory);
 }
@@ -133,7 +138,8 @@ std::string line_of(const Metrics& metrics) {
 }  // namespace
 
 int train(const RunArguments& arguments, const Launch& launch) {
-  Console console({.rank = launch.rank, .world_size = launch.size, .prints = launch.prints(), .terminal = launch.terminal});
+  Console console(
+      {.rank = launch.rank, .world_size = launch.size, .prints = launch.prints(), .terminal = launch.terminal});
   Failure failure{launch, console, {}, {}, true};
   std::optional<Registry> registry;
   std::optional<Plan> plan;
@@ -155,7 +161,8 @@ int train(const RunArguments& arguments, const Launch& launch) {
                        if (recorder) recorder->log(metrics, at);
                      },
                      [&](const Progress& at) {
-                       if (plan->settings.checkpoint.save_last) save_checkpoint(recorder ? &*recorder : nullptr, objects, *plan, at);
+                       if (plan->settings.checkpoint.save_last)
+                         save_checkpoint(recorder ? &*recorder : nullptr, objects, *plan, at);
                      },
                      [&] {
                        if (recorder) recorder->record().set("seconds_to_first_step", seconds_since_process_start());
@@ -189,7 +196,8 @@ int train(const RunArguments& arguments, const Launch& launch) {
 }
 
 int evaluate(const RunArguments& arguments, Split split, const Launch& launch) {
-  Console console({.rank = launch.rank, .world_size = launch.size, .prints = launch.prints(), .terminal = launch.terminal});
+  Console console(
+      {.rank = launch.rank, .world_size = launch.size, .prints = launch.prints(), .terminal = launch.terminal});
   Failure failure{launch, console, {}, {}, true};
   std::optional<Registry> registry;
   std::optional<Plan> plan;
@@ -219,7 +227,8 @@ int evaluate(const RunArguments& arguments, Split split, const Launch& launch) {
 }
 
 int check(const RunArguments& arguments, const Launch& launch, std::ostream& out) {
-  Console console({.rank = launch.rank, .world_size = launch.size, .prints = launch.prints(), .terminal = launch.terminal});
+  Console console(
+      {.rank = launch.rank, .world_size = launch.size, .prints = launch.prints(), .terminal = launch.terminal});
   Failure failure{launch, console, {}, {}, true};
   std::optional<Registry> registry;
   return failure.guard([&] {

@@ -12,8 +12,9 @@ namespace dl::host {
 /// One rank makes it; the others open() its path. Errors name the path and the remedy.
 class RunDirectory {
  public:
-  /// Makes `<root>/<experiment>/<UTC time>-<name>`, for example runs/Default/2026-11-24T16-22-05Z-resnet. Characters that
-  /// make trouble in file names (/ : * and the like) become '-' in the folder's name. Two runs of one second get -2, -3, …
+  /// Makes `<root>/<experiment>/<UTC time>-<name>`, for example runs/Default/2026-11-24T16-22-05Z-resnet. Characters
+  /// that make trouble in file names (/ : * and the like) become '-' in the folder's name. Two runs of one second get
+  /// -2, -3, …
   static RunDirectory create(const std::filesystem::path& root, const std::string& experiment, const std::string& name);
   /// The folder itself (`--run-dir`), made where it is missing. Throws Error if it holds another run, unless `resume`.
   static RunDirectory at(const std::filesystem::path& directory, bool resume);

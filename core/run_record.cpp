@@ -24,7 +24,8 @@ RunRecord::RunRecord(RunDirectory directory, const Plan& plan, const Registry& r
   json_["name"] = s.run.name;
   json_["started"] = utc_now();
   json_["command"] = arguments.command_line;
-  json_["versions"] = {{"dlhost", kVersion}, {"sdk_abi", DL_SDK_ABI}, {"libtorch", TORCH_VERSION}, {"compiler", __VERSION__}};
+  json_["versions"] = {
+      {"dlhost", kVersion}, {"sdk_abi", DL_SDK_ABI}, {"libtorch", TORCH_VERSION}, {"compiler", __VERSION__}};
   auto plugins = nlohmann::ordered_json::array();
   for (const auto* plugin : registry.loaded())
     plugins.push_back({{"name", plugin->name},

@@ -39,7 +39,8 @@ std::string format_safetensors_header(const SafetensorsHeader& header);
 
 /// Reads the JSON of a header and checks all that the format demands: only its keys, each once; types; begin <= end;
 /// bytes = elements × element size; no holes, no overlap, and `data_bytes` in all. Throws Error that names the tensor
-/// and the byte numbers; `file` is put before each message. Safe on hostile input: time and memory are linear in its size.
+/// and the byte numbers; `file` is put before each message. Safe on hostile input: time and memory are linear in its
+/// size.
 SafetensorsHeader parse_safetensors_header(std::string_view json, int64_t data_bytes, const std::string& file);
 
 }  // namespace dl::host

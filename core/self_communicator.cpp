@@ -34,9 +34,10 @@ void check_piece(const char* operation, std::string_view what, const Tensor& who
   check(operation, what, whole);
   check(operation, what, piece);
   if (whole.numel() != piece.numel() || whole.scalar_type() != piece.scalar_type())
-    throw Error(std::string(operation) + " of \"" + std::string(what) + "\": with one rank whole and piece are alike, but " +
-                "the whole has " + std::to_string(whole.numel()) + " elements of " + c10::toString(whole.scalar_type()) +
-                ", the piece " + std::to_string(piece.numel()) + " of " + c10::toString(piece.scalar_type()));
+    throw Error(std::string(operation) + " of \"" + std::string(what) +
+                "\": with one rank whole and piece are alike, but " + "the whole has " + std::to_string(whole.numel()) +
+                " elements of " + c10::toString(whole.scalar_type()) + ", the piece " + std::to_string(piece.numel()) +
+                " of " + c10::toString(piece.scalar_type()));
 }
 
 }  // namespace
@@ -49,7 +50,9 @@ std::vector<std::string> SelfCommunicator::hosts() const {
 
 Tensor SelfCommunicator::allocate(int64_t elements, at::ScalarType dtype) { return at::zeros({elements}, dtype); }
 
-void SelfCommunicator::all_reduce(Tensor& tensor, ReduceOp, std::string_view what) { check("all_reduce", what, tensor); }
+void SelfCommunicator::all_reduce(Tensor& tensor, ReduceOp, std::string_view what) {
+  check("all_reduce", what, tensor);
+}
 
 void SelfCommunicator::all_gather(Tensor& whole, const Tensor& piece, std::string_view what) {
   check_piece("all_gather", what, whole, piece);

@@ -35,8 +35,10 @@ Schema<DataSettings> DataSettings::schema() {
       .field("module", &DataSettings::module, "the data class")
       .field("transforms", &DataSettings::transforms, "lists of transform classes by split: train, validation, test")
       .field("batch_size", &DataSettings::batch_size, "samples a rank and micro-batch", at_least(1))
-      .field("eval_batch_size", &DataSettings::eval_batch_size, "samples an evaluation batch; 0: batch_size", at_least(0))
-      .field("num_workers", &DataSettings::num_workers, "loader threads a rank; 0: on the training thread", between(0, 256))
+      .field("eval_batch_size", &DataSettings::eval_batch_size, "samples an evaluation batch; 0: batch_size",
+             at_least(0))
+      .field("num_workers", &DataSettings::num_workers, "loader threads a rank; 0: on the training thread",
+             between(0, 256))
       .field("shuffle", &DataSettings::shuffle, "a new order of the training samples each epoch")
       .field("drop_last", &DataSettings::drop_last, "drop the last, smaller batch instead of dealing it out");
 }
@@ -61,8 +63,8 @@ Schema<EngineSettings> EngineSettings::schema() {
              "ddp, deepspeed_stage_1|2|3, \"lib.Class\" or { type, params }: the parallel strategy")
       .field("communicator", &EngineSettings::communicator,
              "auto (mpi.Communicator under mpirun, else self), self, \"lib.Class\" or { type, params }")
-      .field("overlap", &EngineSettings::overlap,
-             "communicate beside the backward pass; auto: off when cores <= ranks", one_of({"auto", "on", "off"}))
+      .field("overlap", &EngineSettings::overlap, "communicate beside the backward pass; auto: off when cores <= ranks",
+             one_of({"auto", "on", "off"}))
       .field("gpus", &EngineSettings::gpus, "CUDA devices by local rank; empty: the CPU", at_least(0))
       .field("num_nodes", &EngineSettings::num_nodes, "hosts; checked against what mpirun gave", at_least(1))
       .field("precision", &EngineSettings::precision, "32 or 64")
@@ -77,7 +79,8 @@ Schema<TrainSettings> TrainSettings::schema() {
       .field("max_steps", &TrainSettings::max_steps, "stop after so many steps; 0: no limit", at_least(0))
       .field("val_every_n_epoch", &TrainSettings::val_every_n_epoch, "validate after every so many epochs; 0: never",
              at_least(0))
-      .field("accumulator_epoch", &TrainSettings::accumulator_epoch, "first epoch (from 0) with accumulation", at_least(0))
+      .field("accumulator_epoch", &TrainSettings::accumulator_epoch, "first epoch (from 0) with accumulation",
+             at_least(0))
       .field("accumulator_factor", &TrainSettings::accumulator_factor, "micro-batches a step from that epoch on",
              at_least(1));
 }

@@ -1,5 +1,6 @@
 #pragma once
-/// The host's own tables of the config, each declared once by a schema: checks, defaults and the reference come from it.
+/// The host's own tables of the config, each declared once by a schema: checks, defaults and the reference come from
+/// it.
 #include <optional>
 #include <string>
 #include <vector>

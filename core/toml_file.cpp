@@ -7,9 +7,8 @@
 #include <fstream>
 #include <map>
 #include <sstream>
-#include <tuple>
-
 #include <toml.hpp>
+#include <tuple>
 
 #include "core/errors.h"
 
@@ -36,10 +35,18 @@ Place key_place(const std::string& key, const Toml& value, const Place& value_pl
 Value convert(const Toml& value, const std::string& file) {
   Value out;
   switch (value.type()) {
-    case toml::value_t::boolean: out = Value(value.as_boolean()); break;
-    case toml::value_t::integer: out = Value(static_cast<int64_t>(value.as_integer())); break;
-    case toml::value_t::floating: out = Value(static_cast<double>(value.as_floating())); break;
-    case toml::value_t::string: out = Value(std::string(value.as_string().str)); break;
+    case toml::value_t::boolean:
+      out = Value(value.as_boolean());
+      break;
+    case toml::value_t::integer:
+      out = Value(static_cast<int64_t>(value.as_integer()));
+      break;
+    case toml::value_t::floating:
+      out = Value(static_cast<double>(value.as_floating()));
+      break;
+    case toml::value_t::string:
+      out = Value(std::string(value.as_string().str));
+      break;
     case toml::value_t::array: {
       Value::List list;
       for (const auto& item : value.as_array()) list.push_back(convert(item, file));
@@ -119,7 +126,8 @@ void write_section(std::string& out, const std::string& name, const Value::Table
 
 Value read_toml(const std::filesystem::path& path) {
   std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored)) throw UsageError(path.string() + ": is a folder, expected a TOML file");
+  if (std::filesystem::is_directory(path, ignored))
+    throw UsageError(path.string() + ": is a folder, expected a TOML file");
   std::ifstream file(path, std::ios::binary);
   if (!file) throw UsageError(path.string() + ": cannot be read: " + std::strerror(errno));
   return parse(file, path.string());

@@ -6,8 +6,8 @@
 
 namespace dl::host {
 
-/// The file as a table whose values know their place. Throws UsageError with file:line:column on a syntax error, and with
-/// the path on a file that can't be read.
+/// The file as a table whose values know their place. Throws UsageError with file:line:column on a syntax error, and
+/// with the path on a file that can't be read.
 Value read_toml(const std::filesystem::path& path);
 /// `name` stands for the file in places and messages.
 Value parse_toml(const std::string& text, const std::string& name);

@@ -11,7 +11,8 @@
 
 namespace dl::host {
 
-TrainStep::TrainStep(const StepParts& parts, const std::vector<Batch>& window, int64_t samples, const Progress& progress)
+TrainStep::TrainStep(const StepParts& parts, const std::vector<Batch>& window, int64_t samples,
+                     const Progress& progress)
     : parts_(parts), window_(window), samples_(samples), progress_(progress) {}
 
 OptimizerSlot& TrainStep::slot(std::string_view name) const {
@@ -20,8 +21,9 @@ OptimizerSlot& TrainStep::slot(std::string_view name) const {
     if (slot.name == name) return slot;
     names.push_back(slot.name);
   }
-  throw Error("the task updates with an optimizer \"" + std::string(name) + "\", which the config does not have (it has: " +
-              join(names) + "); add [model.optimizers." + std::string(name) + "]");
+  throw Error("the task updates with an optimizer \"" + std::string(name) +
+              "\", which the config does not have (it has: " + join(names) + "); add [model.optimizers." +
+              std::string(name) + "]");
 }
 
 Rng TrainStep::rng(std::string_view purpose, int64_t index) const {

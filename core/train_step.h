@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
-#include "dl/backend.h"
-#include "dl/task.h"
 #include "core/log_averages.h"
 #include "core/optimizer_slot.h"
+#include "dl/backend.h"
+#include "dl/task.h"
 
 namespace dl::host {
 

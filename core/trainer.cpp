@@ -20,7 +20,8 @@ std::string Whereabouts::text() const {
   return phase + ", epoch " + std::to_string(epoch) + ", step " + std::to_string(step);
 }
 
-Trainer::Trainer(const Plan& plan, Objects& objects, ProgressDisplay* progress, TrainerCalls calls, Whereabouts& whereabouts)
+Trainer::Trainer(const Plan& plan, Objects& objects, ProgressDisplay* progress, TrainerCalls calls,
+                 Whereabouts& whereabouts)
     : plan_(plan), objects_(objects), progress_(progress), calls_(std::move(calls)), where_(whereabouts) {
   const auto samples = objects.data->size(Split::train);
   const auto ranks = static_cast<int64_t>(objects.communicator->size());
@@ -30,8 +31,9 @@ Trainer::Trainer(const Plan& plan, Objects& objects, ProgressDisplay* progress, 
   const auto& train = plan.settings.train;
   for (int64_t epoch = 0; epoch < train.num_epochs; ++epoch) total_steps_ += plan_of(epoch).windows();
   if (train.num_epochs > 0 && total_steps_ == 0)
-    throw UsageError("[data] drop_last leaves no batch: " + std::to_string(samples) + " samples are less than batch_size × ranks = " +
-                     std::to_string(plan.settings.data.batch_size * ranks));
+    throw UsageError(
+        "[data] drop_last leaves no batch: " + std::to_string(samples) +
+        " samples are less than batch_size × ranks = " + std::to_string(plan.settings.data.batch_size * ranks));
   if (train.max_steps > 0) total_steps_ = std::min(total_steps_, train.max_steps);
 }
 
@@ -44,8 +46,12 @@ BatchPlan Trainer::plan_of(int64_t epoch) const {
 
 BatchSource Trainer::source(Split split) const {
   const auto found = objects_.transforms.find(split);
-  return {*objects_.data, split, found == objects_.transforms.end() ? std::vector<std::shared_ptr<Transform>>() : found->second,
-          static_cast<uint64_t>(plan_.settings.engine.seed), at::kCPU, plan_.dtype};
+  return {*objects_.data,
+          split,
+          found == objects_.transforms.end() ? std::vector<std::shared_ptr<Transform>>() : found->second,
+          static_cast<uint64_t>(plan_.settings.engine.seed),
+          at::kCPU,
+          plan_.dtype};
 }
 
 void Trainer::set_training(bool training) {
@@ -82,13 +88,17 @@ bool Trainer::run_epoch(const BatchSource& source) {
   const auto plan = plan_of(at_.epoch);
   EpochLoader loader(source, plan, objects_.communicator->rank(), settings.data.shuffle,
                      static_cast<uint64_t>(settings.engine.seed), at_.epoch, settings.data.num_workers);
-  StepParts parts{*objects_.backend, objects_.networks,       objects_.optimizers, log_,
-                  static_cast<uint64_t>(settings.engine.seed), objects_.communicator->rank()};
+  StepParts parts{*objects_.backend,
+                  objects_.networks,
+                  objects_.optimizers,
+                  log_,
+                  static_cast<uint64_t>(settings.engine.seed),
+                  objects_.communicator->rank()};
   set_training(true);
   epoch_sums_.clear();
   if (progress_)
-    progress_->begin({"epoch " + std::to_string(at_.epoch + 1) + "/" + std::to_string(at_.total_epochs), loader.windows(),
-                      "loss", [this] { return log_.newest("train_loss"); }});
+    progress_->begin({"epoch " + std::to_string(at_.epoch + 1) + "/" + std::to_string(at_.total_epochs),
+                      loader.windows(), "loss", [this] { return log_.newest("train_loss"); }});
   const auto start = std::chrono::steady_clock::now();
   int64_t samples = 0;
   for (int64_t window = 0; window < loader.windows() && at_.step < total_steps_; ++window) {

@@ -22,7 +22,8 @@ struct Whereabouts {
   std::string text() const;
 };
 
-/// What a run tells the outside; called on every rank, at the same points. Rank 0's caller writes journal and checkpoints.
+/// What a run tells the outside; called on every rank, at the same points. Rank 0's caller writes journal and
+/// checkpoints.
 struct TrainerCalls {
   std::function<void(const Metrics& metrics, const Progress& progress)> log;
   std::function<void(const Progress& progress)> epoch_end;

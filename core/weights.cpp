@@ -46,8 +46,9 @@ void save_weights(Backend& backend, const Networks& networks, const std::filesys
       declared.push_back({entry.name, whole.scalar_type(), whole.sizes().vec()});
     });
     std::unique_ptr<SafetensorsWriter> writer;
-    if (writes) writer = std::make_unique<SafetensorsWriter>(file_of(folder, network), declared,
-                                                             std::map<std::string, std::string>{{"format", "pt"}});
+    if (writes)
+      writer = std::make_unique<SafetensorsWriter>(file_of(folder, network), declared,
+                                                   std::map<std::string, std::string>{{"format", "pt"}});
     backend.visit(network, false, false, [&](const NetworkEntry& entry, Tensor& whole) {
       if (writer) writer->write(entry.name, whole);
     });

@@ -31,12 +31,13 @@ void check_pieces(std::string_view operation, std::string_view what, const dl::T
   check_tensor(operation, what, whole);
   check_tensor(operation, what, piece);
   if (whole.scalar_type() != piece.scalar_type())
-    refuse(operation, what, std::string("the whole is ") + c10::toString(whole.scalar_type()) + ", the piece " +
-                                c10::toString(piece.scalar_type()));
+    refuse(operation, what,
+           std::string("the whole is ") + c10::toString(whole.scalar_type()) + ", the piece " +
+               c10::toString(piece.scalar_type()));
   if (whole.numel() != piece.numel() * size)
-    refuse(operation, what, "the whole has " + std::to_string(whole.numel()) + " elements, but " +
-                                std::to_string(size) + " ranks × " + std::to_string(piece.numel()) +
-                                " elements of the piece are " + std::to_string(piece.numel() * size));
+    refuse(operation, what,
+           "the whole has " + std::to_string(whole.numel()) + " elements, but " + std::to_string(size) + " ranks × " +
+               std::to_string(piece.numel()) + " elements of the piece are " + std::to_string(piece.numel() * size));
 }
 
 void check_root(std::string_view operation, std::string_view what, int root, int size) {

@@ -7,8 +7,9 @@
 
 namespace mpi {
 
-/// Runs collectives beside the caller, one after another, in the order in which they were pushed. The thread begins with
-/// the first push. After one has failed the ranks are no longer in step, so all later ones fail with the same error.
+/// Runs collectives beside the caller, one after another, in the order in which they were pushed. The thread begins
+/// with the first push. After one has failed the ranks are no longer in step, so all later ones fail with the same
+/// error.
 class CommunicationThread {
  public:
   CommunicationThread();

@@ -19,8 +19,8 @@ struct CommunicatorOptions {
 /// Collectives of CPU tensors among the processes that mpirun started; alone, one rank. Large tensors go in chunks: a
 /// chunk stays in the caches, and MPI's temporary buffers stay small enough not to be given back and faulted in again.
 /// Reductions give the same bits on all ranks, and for the same tensors, rank count and chunk_bytes always the same.
-/// Beyond the interface: all_gather and reduce_scatter take a `piece` that is this rank's part of `whole` itself; dtypes
-/// that are only moved may be any.
+/// Beyond the interface: all_gather and reduce_scatter take a `piece` that is this rank's part of `whole` itself;
+/// dtypes that are only moved may be any.
 class Communicator final : public dl::Communicator {
  public:
   static auto schema() {

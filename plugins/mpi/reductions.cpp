@@ -51,13 +51,19 @@ Reductions::~Reductions() {
 
 MPI_Datatype Reductions::type(at::ScalarType dtype, const std::string& call) const {
   switch (dtype) {
-    case at::kFloat: return MPI_FLOAT;
-    case at::kDouble: return MPI_DOUBLE;
-    case at::kLong: return MPI_INT64_T;
-    case at::kInt: return MPI_INT32_T;
-    case at::kByte: return MPI_UINT8_T;
+    case at::kFloat:
+      return MPI_FLOAT;
+    case at::kDouble:
+      return MPI_DOUBLE;
+    case at::kLong:
+      return MPI_INT64_T;
+    case at::kInt:
+      return MPI_INT32_T;
+    case at::kByte:
+      return MPI_UINT8_T;
     case at::kBFloat16:
-    case at::kHalf: return MPI_UINT16_T;  // the bits; only our own operations see them
+    case at::kHalf:
+      return MPI_UINT16_T;  // the bits; only our own operations see them
     default:
       throw dl::Error(call + ": " + c10::toString(dtype) +
                       " can't be reduced; float32, float64, bfloat16, float16, int64, int32 and uint8 can");
@@ -68,9 +74,12 @@ MPI_Op Reductions::op(at::ScalarType dtype, dl::ReduceOp op) const {
   if (dtype == at::kBFloat16) return bfloat16_[static_cast<size_t>(op)];
   if (dtype == at::kHalf) return float16_[static_cast<size_t>(op)];
   switch (op) {
-    case dl::ReduceOp::max: return MPI_MAX;
-    case dl::ReduceOp::min: return MPI_MIN;
-    default: return MPI_SUM;
+    case dl::ReduceOp::max:
+      return MPI_MAX;
+    case dl::ReduceOp::min:
+      return MPI_MIN;
+    default:
+      return MPI_SUM;
   }
 }
 

@@ -40,7 +40,8 @@ std::vector<std::string> gather_hosts(MPI_Comm comm, int size) {
   int length = 0;
   MPI_Get_processor_name(mine.data(), &length);
   std::vector<Name> names(static_cast<size_t>(size));
-  must(MPI_Allgather(mine.data(), MPI_MAX_PROCESSOR_NAME, MPI_CHAR, names.data(), MPI_MAX_PROCESSOR_NAME, MPI_CHAR, comm),
+  must(MPI_Allgather(mine.data(), MPI_MAX_PROCESSOR_NAME, MPI_CHAR, names.data(), MPI_MAX_PROCESSOR_NAME, MPI_CHAR,
+                     comm),
        "MPI_Allgather");
   std::vector<std::string> hosts;
   for (const auto& name : names) hosts.emplace_back(name.data());

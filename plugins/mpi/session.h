@@ -13,8 +13,8 @@
 namespace mpi {
 
 /// This process's part in MPI: initialised here where nobody else did, finalised in the destructor. Leaves MPI alone
-/// where finalising could hang: after a failed call, after abort(), and while an exception unwinds the stack. mpirun then
-/// sees a process end without MPI_Finalize, and ends the others.
+/// where finalising could hang: after a failed call, after abort(), and while an exception unwinds the stack. mpirun
+/// then sees a process end without MPI_Finalize, and ends the others.
 class Session {
  public:
   /// Throws dl::Error where MPI lacks threads or was finalised before.

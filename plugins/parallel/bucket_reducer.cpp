@@ -27,9 +27,10 @@ void BucketReducer::finish() {
 void BucketReducer::start(Bucket& bucket) {
   bucket.started = true;
   if (!overlap_) return communicator_.all_reduce(bucket.flat, dl::ReduceOp::sum, bucket.what);
-  under_way_.push_back(communicator_.start([&communicator = communicator_, flat = bucket.flat, what = bucket.what]() mutable {
-    communicator.all_reduce(flat, dl::ReduceOp::sum, what);
-  }));
+  under_way_.push_back(
+      communicator_.start([&communicator = communicator_, flat = bucket.flat, what = bucket.what]() mutable {
+        communicator.all_reduce(flat, dl::ReduceOp::sum, what);
+      }));
 }
 
 }  // namespace parallel

@@ -7,9 +7,9 @@
 
 namespace parallel {
 
-/// Sums the buckets of an update over the ranks, in one fixed order that is the same on all of them: a bucket is started
-/// only after the one before it, however early its gradients are there. With overlap or without, the same all-reduces of
-/// the same buckets: the same bits.
+/// Sums the buckets of an update over the ranks, in one fixed order that is the same on all of them: a bucket is
+/// started only after the one before it, however early its gradients are there. With overlap or without, the same
+/// all-reduces of the same buckets: the same bits.
 class BucketReducer {
  public:
   BucketReducer(dl::Communicator& communicator, bool overlap);

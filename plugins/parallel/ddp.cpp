@@ -22,7 +22,8 @@ void check_trainable(const std::string& network, const ModuleTensor& entry, cons
 }
 
 // Keeps what a visitor left, whether it wrote into `whole` or put another tensor there.
-void visit_tensor(const dl::NetworkEntry& entry, const dl::Tensor& kept, bool write, const dl::Backend::Visitor& visitor) {
+void visit_tensor(const dl::NetworkEntry& entry, const dl::Tensor& kept, bool write,
+                  const dl::Backend::Visitor& visitor) {
   dl::Tensor whole = kept;
   visitor(entry, whole);
   if (!write || whole.is_same(kept)) return;
@@ -151,7 +152,8 @@ void DDP::visit(const std::string& network, bool states, bool write, const Visit
   using Type = dl::NetworkEntry::Type;
   auto& attached = find(network);
   for (const auto& entry : attached.tensors)
-    visit_tensor({entry.buffer ? Type::buffer : Type::parameter, entry.name, ""}, entry.tensor.detach(), write, visitor);
+    visit_tensor({entry.buffer ? Type::buffer : Type::parameter, entry.name, ""}, entry.tensor.detach(), write,
+                 visitor);
   if (!states) return;
   for (auto& param : attached.params)
     for (auto& [key, state] : param.states) visit_tensor({Type::state, param.name, key}, state, write, visitor);

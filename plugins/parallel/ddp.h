@@ -16,9 +16,9 @@ struct DDPOptions {
   double bucket_mb = 25;
 };
 
-/// Data parallelism: each rank has the whole network and works on its own samples; gradients are summed over ranks in flat
-/// buckets (Li et al., "PyTorch Distributed", VLDB 2020). With one rank nothing is communicated. Parameters must not be
-/// replaced after attach() (Module::to another dtype or device).
+/// Data parallelism: each rank has the whole network and works on its own samples; gradients are summed over ranks in
+/// flat buckets (Li et al., "PyTorch Distributed", VLDB 2020). With one rank nothing is communicated. Parameters must
+/// not be replaced after attach() (Module::to another dtype or device).
 class DDP final : public dl::Backend {
  public:
   static auto schema() {

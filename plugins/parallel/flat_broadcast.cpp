@@ -23,9 +23,8 @@ void broadcast_packed(dl::Communicator& communicator, std::span<const dl::Tensor
   std::vector<dl::Tensor> slots;
   int64_t begin = 0;
   for (const auto& tensor : tensors) {
-    slots.push_back(packed.narrow(0, begin, static_cast<int64_t>(tensor.nbytes()))
-                        .view(tensor.scalar_type())
-                        .view(tensor.sizes()));
+    slots.push_back(
+        packed.narrow(0, begin, static_cast<int64_t>(tensor.nbytes())).view(tensor.scalar_type()).view(tensor.sizes()));
     if (communicator.rank() == 0) slots.back().copy_(tensor);
     begin += padded_bytes(tensor);
   }

@@ -49,8 +49,8 @@ Gradients::Gradients(const std::string& network, std::vector<dl::Tensor> paramet
   const BucketPlan plan = plan_buckets(parameters, std::min(kFirstBucketBytes, bucket_bytes), bucket_bytes);
   for (size_t b = 0; b < plan.elements.size(); ++b) {
     Bucket bucket;
-    bucket.what = "gradients of " + network + ", bucket " + std::to_string(b + 1) + " of " +
-                  std::to_string(plan.elements.size());
+    bucket.what =
+        "gradients of " + network + ", bucket " + std::to_string(b + 1) + " of " + std::to_string(plan.elements.size());
     bucket.flat = communicator.allocate(plan.elements[b], plan.dtypes[b]);
     buckets_.push_back(std::move(bucket));
   }
@@ -105,9 +105,10 @@ void Gradients::arrived(size_t index, bool has_gradient) {
   if (!last_) return;
   if (slot.arrived) {
     if (!bucket.started) return;
-    throw dl::Error("parameter " + slot.name +
-                    " got a second gradient in one backward pass, after its first was sent to the other ranks (a nested "
-                    "backward pass does that); set engine.overlap = \"off\"");
+    throw dl::Error(
+        "parameter " + slot.name +
+        " got a second gradient in one backward pass, after its first was sent to the other ranks (a nested "
+        "backward pass does that); set engine.overlap = \"off\"");
   }
   slot.arrived = true;
   if (++bucket.arrived == bucket.members) bucket_filled_();

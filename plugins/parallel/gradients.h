@@ -14,9 +14,9 @@
 
 namespace parallel {
 
-/// The gradients of one network: flat buckets, of which each parameter's `.grad` is a view, and what has arrived in them.
-/// Autograd adds in place into the views. Its hooks run on the thread that runs the backward pass of the parameters'
-/// device, one at a time. autograd::grad() inside a loss fires none of them.
+/// The gradients of one network: flat buckets, of which each parameter's `.grad` is a view, and what has arrived in
+/// them. Autograd adds in place into the views. Its hooks run on the thread that runs the backward pass of the
+/// parameters' device, one at a time. autograd::grad() inside a loss fires none of them.
 class Gradients {
  public:
   /// `parameters`: leaves that require grad; `params` belongs to each of them, and gets its `grad`. `bucket_filled` is

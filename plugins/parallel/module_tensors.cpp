@@ -14,8 +14,10 @@ struct Listing {
   void add(std::string name, const dl::Tensor& tensor, bool buffer) {
     if (!tensor.defined()) return;  // registered as absent, such as the bias of a layer without one
     const auto [found, added] = index.emplace(tensor.unsafeGetTensorImpl(), tensors.size());
-    if (added) tensors.push_back({std::move(name), {}, tensor, buffer});
-    else tensors[found->second].aliases.push_back(std::move(name));
+    if (added)
+      tensors.push_back({std::move(name), {}, tensor, buffer});
+    else
+      tensors[found->second].aliases.push_back(std::move(name));
   }
   void add(const torch::nn::Module& module, const std::string& prefix) {
     for (const auto& item : module.named_parameters(/*recurse=*/false)) add(prefix + item.key(), item.value(), false);

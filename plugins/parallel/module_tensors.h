@@ -15,8 +15,8 @@ struct ModuleTensor {
   bool buffer = false;
 };
 
-/// Parameters and buffers in the order of PyTorch's `state_dict` (torch.nn.Module.state_dict): a module's parameters, its
-/// buffers, then its submodules. A tensor that is registered more than once is listed once, under its first name.
+/// Parameters and buffers in the order of PyTorch's `state_dict` (torch.nn.Module.state_dict): a module's parameters,
+/// its buffers, then its submodules. A tensor that is registered more than once is listed once, under its first name.
 std::vector<ModuleTensor> module_tensors(const torch::nn::Module& module);
 
 }  // namespace parallel

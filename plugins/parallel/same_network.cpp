@@ -30,9 +30,10 @@ void check_same_network(dl::Communicator& control, const std::string& network, s
   dl::Tensor extremes = at::tensor({mine, -mine}, at::kLong);
   control.all_reduce(extremes, dl::ReduceOp::max, "comparison of network " + network);
   if (extremes[0].item<int64_t>() != -extremes[1].item<int64_t>())
-    throw dl::Error("network \"" + network +
-                    "\" differs between ranks in names, shapes, dtypes or frozen parameters; all ranks must build it from "
-                    "the same config and plugins, with nothing that depends on the rank");
+    throw dl::Error(
+        "network \"" + network +
+        "\" differs between ranks in names, shapes, dtypes or frozen parameters; all ranks must build it from "
+        "the same config and plugins, with nothing that depends on the rank");
 }
 
 }  // namespace parallel

@@ -15,7 +15,9 @@ dl::Tensor PixelScale::operator()(const dl::Tensor& bytes) const {
   auto result = at::empty(source.sizes(), at::kFloat);
   const auto* in = source.const_data_ptr<uint8_t>();
   auto* out = result.mutable_data_ptr<float>();
-  for (int64_t i = 0; i < source.numel(); ++i) out[i] = table_[in[i]];
+  const auto* table = table_.data();
+  const int64_t count = source.numel();  // out of the loop: it is a call, and doubles the time
+  for (int64_t i = 0; i < count; ++i) out[i] = table[in[i]];
   return result;
 }
 

@@ -30,8 +30,8 @@ Logger::~Logger() = default;
 Registrar::~Registrar() = default;
 
 std::string to_string(Kind kind) {
-  static constexpr const char* kNames[] = {"network",   "task", "loss",      "metric",  "optimizer",    "scheduler",
-                                           "data",      "transform", "backend", "communicator", "logger"};
+  static constexpr const char* kNames[] = {"network", "task",      "loss",    "metric",       "optimizer", "scheduler",
+                                           "data",    "transform", "backend", "communicator", "logger"};
   return kNames[static_cast<size_t>(kind)];
 }
 
@@ -55,9 +55,7 @@ Tensor& Param::state(const std::string& key) {
 
 void Scheduler::observe(double, std::vector<double>&) const {}
 
-Tensors Data::get_batch(Split, std::span<const int64_t>) const {
-  throw Error("this data class has no get_batch()");
-}
+Tensors Data::get_batch(Split, std::span<const int64_t>) const { throw Error("this data class has no get_batch()"); }
 
 Tensors Data::collate(std::vector<Sample> samples) const {
   if (samples.empty()) return {};

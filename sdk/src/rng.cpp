@@ -3,8 +3,8 @@
 #include <ATen/ops/empty.h>
 
 #include <cmath>
-#include <numeric>
 #include <numbers>
+#include <numeric>
 
 #include "dl/error.h"
 
@@ -67,7 +67,8 @@ Tensor Rng::uniform(at::IntArrayRef shape) {
 std::vector<int64_t> Rng::permutation(int64_t size) {
   std::vector<int64_t> order(static_cast<size_t>(size));
   std::iota(order.begin(), order.end(), int64_t{0});
-  for (int64_t i = size - 1; i > 0; --i) std::swap(order[static_cast<size_t>(i)], order[static_cast<size_t>(below(i + 1))]);
+  for (int64_t i = size - 1; i > 0; --i)
+    std::swap(order[static_cast<size_t>(i)], order[static_cast<size_t>(below(i + 1))]);
   return order;
 }
 

@@ -7,7 +7,7 @@ namespace {
 
 std::string number(double value) {
   return value == static_cast<double>(static_cast<int64_t>(value)) ? std::to_string(static_cast<int64_t>(value))
-                                                                    : Value(value).text();
+                                                                   : Value(value).text();
 }
 
 std::optional<double> as_number(const Value& value) {
@@ -32,7 +32,8 @@ Check greater_than(double low) {
   return numeric("> " + number(low), [low](double v) { return v > low; });
 }
 Check between(double low, double high) {
-  return numeric("in [" + number(low) + ", " + number(high) + "]", [low, high](double v) { return v >= low && v <= high; });
+  return numeric("in [" + number(low) + ", " + number(high) + "]",
+                 [low, high](double v) { return v >= low && v <= high; });
 }
 Check one_of(std::vector<std::string> words) {
   std::string text = "one of";
@@ -54,7 +55,8 @@ bool holds(const Check& check, const Value& value) {
 void wrong_type(const Value& value, const std::string& key, const std::string& where, const std::string& expected,
                 Problems& problems) {
   const std::string found = value.is_table() ? "a table" : value.type() + " " + value.text();
-  problems.add(value.place, where, (key.empty() ? "" : "\"" + key + "\": ") + "expected " + expected + ", found " + found);
+  problems.add(value.place, where,
+               (key.empty() ? "" : "\"" + key + "\": ") + "expected " + expected + ", found " + found);
 }
 
 void failed_check(const Value& value, const std::string& key, const std::string& where, const Check& check,

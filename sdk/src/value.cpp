@@ -37,9 +37,7 @@ const Value* Value::find(std::string_view key) const {
   return nullptr;
 }
 
-Value* Value::find(std::string_view key) {
-  return const_cast<Value*>(static_cast<const Value*>(this)->find(key));
-}
+Value* Value::find(std::string_view key) { return const_cast<Value*>(static_cast<const Value*>(this)->find(key)); }
 
 Value& Value::at(std::string_view key) {
   if (auto* found = find(key)) return *found;
@@ -65,14 +63,18 @@ namespace {
 std::string quoted(const std::string& text) {
   std::string out = "\"";
   for (const unsigned char c : text) {
-    if (c == '"' || c == '\\') out += {'\\', static_cast<char>(c)};
-    else if (c == '\n') out += "\\n";
-    else if (c == '\t') out += "\\t";
+    if (c == '"' || c == '\\')
+      out += {'\\', static_cast<char>(c)};
+    else if (c == '\n')
+      out += "\\n";
+    else if (c == '\t')
+      out += "\\t";
     else if (c < 0x20 || c == 0x7f) {
       char buffer[8];
       std::snprintf(buffer, sizeof buffer, "\\u%04X", c);
       out += buffer;
-    } else out += static_cast<char>(c);
+    } else
+      out += static_cast<char>(c);
   }
   return out + "\"";
 }
@@ -111,7 +113,8 @@ std::string Value::text() const {
     return "[" + out + "]";
   }
   for (const auto& entry : *get_if<Table>())
-    out += (out.empty() ? "" : ", ") + (is_bare(entry.key) ? entry.key : quoted(entry.key)) + " = " + entry.value.text();
+    out +=
+        (out.empty() ? "" : ", ") + (is_bare(entry.key) ? entry.key : quoted(entry.key)) + " = " + entry.value.text();
   return out.empty() ? "{}" : "{ " + out + " }";
 }
 

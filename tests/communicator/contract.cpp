@@ -23,7 +23,8 @@ namespace {
 
 void identity(Communicator& c) {
   require(c.size() >= 1 && c.rank() >= 0 && c.rank() < c.size(), "rank within size");
-  require(c.local_size() >= 1 && c.local_rank() >= 0 && c.local_rank() < c.local_size(), "local rank within local size");
+  require(c.local_size() >= 1 && c.local_rank() >= 0 && c.local_rank() < c.local_size(),
+          "local rank within local size");
   require(static_cast<int>(c.hosts().size()) == c.size(), "a host name a rank");
   for (const auto& host : c.hosts()) require(!host.empty(), "host name");
   Tensor mine = count_from(c.rank(), 1, at::kLong);

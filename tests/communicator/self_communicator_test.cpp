@@ -1,9 +1,10 @@
+#include "core/self_communicator.h"
+
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include "contract.h"
-#include "core/self_communicator.h"
 
 BOOST_DATA_TEST_CASE(self_keeps_the_contract, boost::unit_test::data::make(dl::testing::all_contracts()), contract) {
   dl::SelfCommunicator communicator;

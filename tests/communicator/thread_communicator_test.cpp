@@ -31,8 +31,10 @@ BOOST_AUTO_TEST_CASE(one_failing_rank_ends_the_others) {
 BOOST_AUTO_TEST_CASE(different_calls_are_refused_on_all_ranks) {
   const auto body = [](dl::Communicator& c) {
     dl::Tensor tensor = at::zeros({3}, at::kFloat);
-    if (c.rank() == 0) c.all_reduce(tensor, dl::ReduceOp::sum, "bucket 1");
-    else c.all_reduce(tensor, dl::ReduceOp::sum, "bucket 2");
+    if (c.rank() == 0)
+      c.all_reduce(tensor, dl::ReduceOp::sum, "bucket 1");
+    else
+      c.all_reduce(tensor, dl::ReduceOp::sum, "bucket 2");
   };
   BOOST_CHECK_EXCEPTION(ThreadGroup::run(2, body), dl::Error, [](const dl::Error& error) {
     return std::string(error.what()).find("bucket 2") != std::string::npos;

@@ -36,8 +36,8 @@ class Shift : public Transform {
   }
 };
 
-std::vector<Tensor> all(const Data& data, std::vector<std::shared_ptr<Transform>> transforms, int64_t ranks, int64_t workers,
-                        int64_t epoch, at::ScalarType dtype = at::kFloat) {
+std::vector<Tensor> all(const Data& data, std::vector<std::shared_ptr<Transform>> transforms, int64_t ranks,
+                        int64_t workers, int64_t epoch, at::ScalarType dtype = at::kFloat) {
   std::map<int64_t, Tensor> by_sample;
   const BatchSource source(data, Split::train, std::move(transforms), 5, at::kCPU, dtype);
   for (int64_t rank = 0; rank < ranks; ++rank) {

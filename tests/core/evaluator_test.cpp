@@ -19,7 +19,9 @@ class Numbers : public Data {
  public:
   explicit Numbers(int64_t size) : size_(size) {}
   int64_t size(Split) const override { return size_; }
-  Sample get(Split, int64_t index, Rng&) const override { return {at::tensor(1.0 / static_cast<double>(index + 1), at::kDouble)}; }
+  Sample get(Split, int64_t index, Rng&) const override {
+    return {at::tensor(1.0 / static_cast<double>(index + 1), at::kDouble)};
+  }
 
  private:
   int64_t size_;
@@ -74,7 +76,8 @@ BOOST_AUTO_TEST_CASE(the_same_number_on_any_rank_count) {
     BOOST_TEST(reference.at(2).second == 1.0);
     for (const int ranks : {2, 3, 4, 8})
       dl::testing::ThreadGroup::run(ranks, [&](Communicator& communicator) {
-        if (evaluate(communicator, samples, 1) != reference) throw Error("another number on " + std::to_string(ranks) + " ranks");
+        if (evaluate(communicator, samples, 1) != reference)
+          throw Error("another number on " + std::to_string(ranks) + " ranks");
       });
   }
 }

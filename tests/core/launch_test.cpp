@@ -19,7 +19,8 @@ BOOST_AUTO_TEST_CASE(alone_and_under_mpirun) {
   BOOST_TEST(launch.local_rank == 1);
   BOOST_TEST(launch.local_size == 2);
   BOOST_TEST(!launch.prints());
-  for (const char* name : {"SIZE", "RANK", "LOCAL_RANK", "LOCAL_SIZE"}) unsetenv((std::string("OMPI_COMM_WORLD_") + name).c_str());
+  for (const char* name : {"SIZE", "RANK", "LOCAL_RANK", "LOCAL_SIZE"})
+    unsetenv((std::string("OMPI_COMM_WORLD_") + name).c_str());
 }
 
 BOOST_AUTO_TEST_CASE(threads) {

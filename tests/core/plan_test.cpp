@@ -21,7 +21,8 @@ metrics = [ { type = "metrics.Accuracy" } ]
 seed = 1
 )";
 
-std::string problems_of(const std::vector<std::string>& set, const Launch& launch = {}, const std::string& text = kGood) {
+std::string problems_of(const std::vector<std::string>& set, const Launch& launch = {},
+                        const std::string& text = kGood) {
   auto config = parse_toml(text, "c.toml");
   for (const auto& assignment : set) set_value(config, assignment);
   Registry registry({PLUGINS});
@@ -43,10 +44,12 @@ BOOST_AUTO_TEST_SUITE(plan)
 BOOST_AUTO_TEST_CASE(a_good_config) { BOOST_TEST(problems_of({}) == ""); }
 
 BOOST_AUTO_TEST_CASE(wrong_configs) {
-  BOOST_TEST(says(problems_of({"model.network.params.num_clases=3"}), "[model.network.params] unknown key \"num_clases\"; did you mean \"num_classes\"?"));
+  BOOST_TEST(says(problems_of({"model.network.params.num_clases=3"}),
+                  "[model.network.params] unknown key \"num_clases\"; did you mean \"num_classes\"?"));
   BOOST_TEST(says(problems_of({"train.epochs=3"}), "[train] unknown key \"epochs\""));
   BOOST_TEST(says(problems_of({"tarin.num_epochs=3"}), "unknown key \"tarin\"; did you mean \"train\"?"));
-  BOOST_TEST(says(problems_of({"engine.precision=\"bf16\""}), "\"precision\": this version trains with 32 or 64, found \"bf16\""));
+  BOOST_TEST(says(problems_of({"engine.precision=\"bf16\""}),
+                  "\"precision\": this version trains with 32 or 64, found \"bf16\""));
   BOOST_TEST(says(problems_of({"engine.gpus=[0]"}), "this version trains on the CPU only"));
   BOOST_TEST(says(problems_of({"engine.backend=dpp"}), "\"backend\": unknown name \"dpp\"; did you mean \"ddp\"?"));
   BOOST_TEST(says(problems_of({"engine.backend=deepspeed_stage_3"}), "no class \"ZeRO3\" in parallel"));
@@ -60,7 +63,8 @@ BOOST_AUTO_TEST_CASE(wrong_configs) {
   BOOST_TEST(says(problems_of({"model.networks.extra.type=vision.SimpleCNN", "model.optimizer.networks=[\"main\"]"}),
                   "no optimizer updates the network \"extra\""));
   BOOST_TEST(says(problems_of({"model.optimizer.networks=[\"mian\"]"}), "no network \"mian\"; did you mean \"main\"?"));
-  BOOST_TEST(says(problems_of({"model.optimizers.second.type=torch.SGD"}), "belongs to the optimizer \"main\" already"));
+  BOOST_TEST(
+      says(problems_of({"model.optimizers.second.type=torch.SGD"}), "belongs to the optimizer \"main\" already"));
   BOOST_TEST(says(problems_of({"data.transforms.trian=[]"}), "unknown split \"trian\"; did you mean \"train\"?"));
   BOOST_TEST(says(problems_of({"logger.params.file=\"x\""}), "\"params\" without a \"type\""));
 }
@@ -76,7 +80,8 @@ BOOST_AUTO_TEST_CASE(what_is_missing) {
 }
 
 BOOST_AUTO_TEST_CASE(all_at_once) {
-  const auto text = problems_of({"train.x=1", "engine.y=1", "model.network.params.z=1", "model.optimizer.params.lr=\"high\""});
+  const auto text =
+      problems_of({"train.x=1", "engine.y=1", "model.network.params.z=1", "model.optimizer.params.lr=\"high\""});
   BOOST_TEST(std::count(text.begin(), text.end(), '\n') == 3);
 }
 

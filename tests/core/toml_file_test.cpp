@@ -53,8 +53,9 @@ BOOST_AUTO_TEST_CASE(unreadable_files) {
   BOOST_CHECK_EXCEPTION(dl::host::read_toml("/nonexistent/c.toml"), dl::host::UsageError, [](const auto& error) {
     return std::string(error.what()) == "/nonexistent/c.toml: cannot be read: No such file or directory";
   });
-  BOOST_CHECK_EXCEPTION(dl::host::read_toml("/"), dl::host::UsageError,
-                        [](const auto& error) { return std::string(error.what()).find("is a folder") != std::string::npos; });
+  BOOST_CHECK_EXCEPTION(dl::host::read_toml("/"), dl::host::UsageError, [](const auto& error) {
+    return std::string(error.what()).find("is a folder") != std::string::npos;
+  });
 }
 
 BOOST_AUTO_TEST_CASE(overrides) {

@@ -178,14 +178,16 @@ BOOST_AUTO_TEST_CASE(refusals) {
     }
     return std::string();
   };
-  BOOST_TEST(text_of([&] { step.update("generator", [](const Batch&) { return StepLoss{}; }); }).find("[model.optimizers.generator]") !=
-             std::string::npos);
+  BOOST_TEST(text_of([&] {
+               step.update("generator", [](const Batch&) { return StepLoss{}; });
+             }).find("[model.optimizers.generator]") != std::string::npos);
   BOOST_TEST(text_of([&] {
                step.update([&](const Batch& batch) { return StepLoss{(*run.networks.at("main"))(batch[0]), 1}; });
              }).find("must be a scalar, found shape [13, 2]") != std::string::npos);
-  BOOST_TEST(text_of([&] {
-               step.update([&](const Batch& batch) { return StepLoss{(*run.networks.at("main"))(batch[0]).mean(), 0}; });
-             }).find("add up to nothing") != std::string::npos);
+  BOOST_TEST(
+      text_of([&] {
+        step.update([&](const Batch& batch) { return StepLoss{(*run.networks.at("main"))(batch[0]).mean(), 0}; });
+      }).find("add up to nothing") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(random_numbers_are_the_samples) {

@@ -18,7 +18,8 @@ void write_idx(const Scratch& scratch, int images, int label) {
     const std::string name = split;
     scratch.write(name + "-images-idx3-ubyte", number(0x803) + number(images) + number(28) + number(28) +
                                                    std::string(static_cast<size_t>(images) * 784, '\x30'));
-    scratch.write(name + "-labels-idx1-ubyte", number(0x801) + number(images) + std::string(static_cast<size_t>(images), static_cast<char>(label)));
+    scratch.write(name + "-labels-idx1-ubyte",
+                  number(0x801) + number(images) + std::string(static_cast<size_t>(images), static_cast<char>(label)));
   }
 }
 
@@ -86,11 +87,16 @@ BOOST_AUTO_TEST_CASE(config_files) {
   expect(dlhost(scratch.path(), "."), 2, {"is a folder"});
   scratch.write("c.toml", small_config());
   expect(dlhost(scratch.path(), "c.toml --set model.network.params.num_clases=3"), 2,
-         {"--set model.network.params.num_clases: [model.network.params] unknown key \"num_clases\"; did you mean \"num_classes\"?"});
-  expect(dlhost(scratch.path(), "c.toml --set model.network.params.num_clases=3", 2), 2, {"did you mean \"num_classes\"?"});
-  expect(dlhost(scratch.path(), "c.toml --set data.num_workers=-1"), 2, {"\"num_workers\" must be in [0, 256], found -1"});
-  expect(dlhost(scratch.path(), "c.toml --set engine.num_nodes=2"), 2, {"num_nodes is 2, but the ranks run on 1 host(s)"});
-  expect(dlhost(scratch.path(), "c.toml --set data.drop_last=true --set data.batch_size=1000"), 2, {"drop_last leaves no batch"});
+         {"--set model.network.params.num_clases: [model.network.params] unknown key \"num_clases\"; did you mean "
+          "\"num_classes\"?"});
+  expect(dlhost(scratch.path(), "c.toml --set model.network.params.num_clases=3", 2), 2,
+         {"did you mean \"num_classes\"?"});
+  expect(dlhost(scratch.path(), "c.toml --set data.num_workers=-1"), 2,
+         {"\"num_workers\" must be in [0, 256], found -1"});
+  expect(dlhost(scratch.path(), "c.toml --set engine.num_nodes=2"), 2,
+         {"num_nodes is 2, but the ranks run on 1 host(s)"});
+  expect(dlhost(scratch.path(), "c.toml --set data.drop_last=true --set data.batch_size=1000"), 2,
+         {"drop_last leaves no batch"});
 }
 
 BOOST_AUTO_TEST_CASE(run_directories) {
@@ -111,7 +117,8 @@ BOOST_AUTO_TEST_CASE(plugins) {
   std::filesystem::create_directory(scratch.path() / "p");
   const auto real = std::filesystem::path(DLHOST).parent_path().parent_path() / "lib/dlhost/plugins/metrics.so";
   shell(scratch.path(), "sed 's/torch=2\\.11\\.0/torch=2.10.0/' " + real.string() + " > p/metrics.so");
-  expect(dlhost(scratch.path(), "c.toml --plugin-path p"), 3, {"built for LibTorch 2.10.0, this dlhost runs 2.11.0", "rebuild"});
+  expect(dlhost(scratch.path(), "c.toml --plugin-path p"), 3,
+         {"built for LibTorch 2.10.0, this dlhost runs 2.11.0", "rebuild"});
   expect(dlhost(scratch.path(), "c.toml --plugin-path p", 2), 3, {"built for LibTorch 2.10.0"});
   expect(dlhost(scratch.path(), "list-plugins --plugin-path p"), 0, {"incompatible", "shadowed"});
   expect(dlhost(scratch.path(), "list-plugins --strict --plugin-path p"), 3, {"incompatible"});
@@ -124,7 +131,8 @@ BOOST_AUTO_TEST_CASE(checkpoints) {
   expect(dlhost(scratch.path(), "c.toml --run-dir r --set train.max_steps=1"), 0, {});
   expect(dlhost(scratch.path(), "test nowhere"), 2, {"nowhere"});
   expect(dlhost(scratch.path(), "test r --set model.network.params.num_classes=5"), 2,
-         {"model.safetensors: does not fit the network \"main\"", "other shape: fc2.weight is [4, 64] in the file, [5, 64] in the network"});
+         {"model.safetensors: does not fit the network \"main\"",
+          "other shape: fc2.weight is [4, 64] in the file, [5, 64] in the network"});
   shell(scratch.path(), "printf 'X' | dd of=r/checkpoints/last/model.safetensors bs=1 seek=2000 conv=notrunc");
   expect(dlhost(scratch.path(), "test r"), 2, {"model.safetensors"});
   expect(dlhost(scratch.path(), "test r", 2), 2, {"model.safetensors"});

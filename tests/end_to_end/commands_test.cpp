@@ -12,7 +12,8 @@ BOOST_AUTO_TEST_CASE(help_and_version) {
   const Scratch scratch;
   const auto help = dlhost(scratch.path(), "--help");
   BOOST_TEST(help.code == 0);
-  for (const char* word : {"list-plugins", "inspect lib.Class", "--set", "Exit codes"}) BOOST_TEST(help.says(word), word);
+  for (const char* word : {"list-plugins", "inspect lib.Class", "--set", "Exit codes"})
+    BOOST_TEST(help.says(word), word);
   const auto version = dlhost(scratch.path(), "--version");
   BOOST_TEST(version.code == 0);
   BOOST_TEST(version.says("LibTorch 2.11.0"), version.output);
@@ -49,7 +50,9 @@ BOOST_AUTO_TEST_CASE(check) {
   scratch.write("bad.toml", text);
   const auto bad = dlhost(scratch.path(), "check bad.toml");
   BOOST_TEST(bad.code == 2);
-  BOOST_TEST(bad.says("bad.toml:8:53: [model.network.params] unknown key \"num_clases\"; did you mean \"num_classes\"?"), bad.output);
+  BOOST_TEST(
+      bad.says("bad.toml:8:53: [model.network.params] unknown key \"num_clases\"; did you mean \"num_classes\"?"),
+      bad.output);
   BOOST_TEST(bad.says("bad.toml:19:1: [train] unknown key \"num_epoch\"; did you mean \"num_epochs\"?"), bad.output);
 }
 
@@ -58,7 +61,10 @@ BOOST_AUTO_TEST_CASE(shipped_configs) {
   for (const auto& entry : std::filesystem::directory_iterator(CONFIGS)) {
     const auto checked = dlhost(scratch.path(), "check " + entry.path().string());
     BOOST_TEST(checked.code == 0, checked.output);
-    const auto run = dlhost(scratch.path(), entry.path().string() + " --set train.max_steps=3 --set engine.threads=1 --run-dir " + entry.path().stem().string(), 2);
+    const auto run = dlhost(scratch.path(),
+                            entry.path().string() + " --set train.max_steps=3 --set engine.threads=1 --run-dir " +
+                                entry.path().stem().string(),
+                            2);
     BOOST_TEST(run.code == 0, run.output);
   }
 }

@@ -12,8 +12,9 @@ namespace {
 std::string faulty_config(int rank, const std::string& how) {
   auto text = small_config();
   const std::string task = "{ type = \"tasks.ImageClassification\" }";
-  text.replace(text.find(task), task.size(),
-               "{ type = \"faulty.Task\", params = { rank = " + std::to_string(rank) + ", step = 20, how = \"" + how + "\" } }");
+  text.replace(
+      text.find(task), task.size(),
+      "{ type = \"faulty.Task\", params = { rank = " + std::to_string(rank) + ", step = 20, how = \"" + how + "\" } }");
   text.erase(text.find("metrics "), text.find("\n[engine]") - text.find("metrics "));
   return text + "\n[plugins]\npath = [\"" TEST_PLUGINS "\"]\n";
 }
@@ -39,7 +40,9 @@ BOOST_AUTO_TEST_CASE(an_exception_on_one_rank) {
     BOOST_TEST(result.code == 1);
     BOOST_TEST(result.seconds < 10);
     BOOST_TEST(result.count("the faulty task fails as asked") == 1, result.output);
-    BOOST_TEST(result.says("rank " + std::to_string(rank) + ": training, epoch 1, step 20: the faulty task fails as asked"), result.output);
+    BOOST_TEST(
+        result.says("rank " + std::to_string(rank) + ": training, epoch 1, step 20: the faulty task fails as asked"),
+        result.output);
     check_what_is_left(scratch.path() / "r");
   }
 }

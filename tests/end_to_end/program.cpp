@@ -40,14 +40,16 @@ Result shell(const std::filesystem::path& folder, const std::string& command) {
   std::FILE* pipe = popen(("cd " + folder.string() + " && { " + command + "; } 2>&1 </dev/null").c_str(), "r");
   if (!pipe) throw std::runtime_error("popen");
   std::array<char, 4096> buffer{};
-  for (size_t read = 0; (read = std::fread(buffer.data(), 1, buffer.size(), pipe)) > 0;) result.output.append(buffer.data(), read);
+  for (size_t read = 0; (read = std::fread(buffer.data(), 1, buffer.size(), pipe)) > 0;)
+    result.output.append(buffer.data(), read);
   const int status = pclose(pipe);
   result.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return result;
 }
 
-Result dlhost(const std::filesystem::path& folder, const std::string& arguments, int ranks, const std::string& environment) {
+Result dlhost(const std::filesystem::path& folder, const std::string& arguments, int ranks,
+              const std::string& environment) {
   std::string command = environment + " ";
   if (ranks > 0) command += "mpirun --oversubscribe -n " + std::to_string(ranks) + " ";
   return shell(folder, command + DLHOST + " " + arguments);

@@ -20,8 +20,10 @@ double difference(const std::map<long, double>& a, const std::map<long, double>&
 }
 
 std::map<long, double> losses_on(const Scratch& scratch, int ranks, const std::string& name, const std::string& set) {
-  const auto result = dlhost(scratch.path(), "c.toml --run-dir " + name + std::to_string(ranks) + " --set data.batch_size=" +
-                                                 std::to_string(24 / ranks) + set, ranks);
+  const auto result = dlhost(
+      scratch.path(),
+      "c.toml --run-dir " + name + std::to_string(ranks) + " --set data.batch_size=" + std::to_string(24 / ranks) + set,
+      ranks);
   BOOST_REQUIRE_MESSAGE(result.code == 0, result.output);
   return journal(scratch.path() / (name + std::to_string(ranks)), "train_loss");
 }
@@ -45,16 +47,19 @@ void compare(const std::string& name, const std::string& set, size_t steps, doub
 BOOST_AUTO_TEST_SUITE(rank_counts)
 
 BOOST_AUTO_TEST_CASE(float64_over_100_steps) {
-  compare("d", " --set engine.precision=64 --set train.num_epochs=7 --set train.max_steps=100 --set train.val_every_n_epoch=0",
-          100, 1e-10);
+  compare(
+      "d",
+      " --set engine.precision=64 --set train.num_epochs=7 --set train.max_steps=100 --set train.val_every_n_epoch=0",
+      100, 1e-10);
 }
 
 BOOST_AUTO_TEST_CASE(float32_over_20_steps) { compare("f", " --set train.max_steps=20", 20, 1e-5); }
 
 /// 100 samples: the last global batch has 4, so most of 8 ranks have none; and three micro-batches a step.
 BOOST_AUTO_TEST_CASE(short_last_batch_and_accumulation) {
-  compare("s", " --set engine.precision=64 --set data.module.params.train_size=100 --set train.accumulator_factor=3 --set "
-               "train.num_epochs=5",
+  compare("s",
+          " --set engine.precision=64 --set data.module.params.train_size=100 --set train.accumulator_factor=3 --set "
+          "train.num_epochs=5",
           10, 1e-10);
 }
 
@@ -94,9 +99,11 @@ log_every_n_steps = 1
   std::map<long, double> generator, discriminator;
   for (const int ranks : kRanks) {
     const auto run = "r" + std::to_string(ranks);
-    const auto result = dlhost(scratch.path(), "c.toml --run-dir " + run + " --set data.batch_size=" + std::to_string(24 / ranks), ranks);
+    const auto result = dlhost(
+        scratch.path(), "c.toml --run-dir " + run + " --set data.batch_size=" + std::to_string(24 / ranks), ranks);
     BOOST_REQUIRE_MESSAGE(result.code == 0, result.output);
-    const auto g = journal(scratch.path() / run, "train_loss_generator"), d = journal(scratch.path() / run, "train_loss_discriminator");
+    const auto g = journal(scratch.path() / run, "train_loss_generator"),
+               d = journal(scratch.path() / run, "train_loss_discriminator");
     BOOST_REQUIRE(g.size() == 20U);
     if (generator.empty()) generator = g, discriminator = d;
     BOOST_TEST(difference(g, generator) <= 1e-10);

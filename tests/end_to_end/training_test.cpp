@@ -68,12 +68,14 @@ BOOST_AUTO_TEST_CASE(loader_threads_change_nothing) {
   const Scratch scratch;
   scratch.write("c.toml", small_config());
   const std::string augmented =
-      " --set 'data.transforms.train=[ { type = \"vision.RandomHorizontalFlip\" }, { type = \"vision.RandomCrop\", params = { "
+      " --set 'data.transforms.train=[ { type = \"vision.RandomHorizontalFlip\" }, { type = \"vision.RandomCrop\", "
+      "params = { "
       "size = 8, padding = 1 } } ]'";
   std::map<long, double> reference;
   for (const char* workers : {"0", "1", "3"}) {
     const auto run = "r" + std::string(workers);
-    const auto result = dlhost(scratch.path(), "c.toml --run-dir " + run + " --set data.num_workers=" + workers + augmented);
+    const auto result =
+        dlhost(scratch.path(), "c.toml --run-dir " + run + " --set data.num_workers=" + workers + augmented);
     BOOST_REQUIRE_MESSAGE(result.code == 0, result.output);
     const auto losses = journal(scratch.path() / run, "train_loss");
     if (reference.empty()) reference = losses;
@@ -83,8 +85,8 @@ BOOST_AUTO_TEST_CASE(loader_threads_change_nothing) {
   BOOST_TEST((journal(scratch.path() / "plain", "train_loss") != reference));
 }
 
-/// The losses of the first 20 steps, in float64, as they were recorded. A change of the training step leaves them as they
-/// are, or the commit says why not.
+/// The losses of the first 20 steps, in float64, as they were recorded. A change of the training step leaves them as
+/// they are, or the commit says why not.
 BOOST_AUTO_TEST_CASE(recorded_losses) {
   const Scratch scratch;
   scratch.write("c.toml", small_config());

@@ -50,6 +50,4 @@ BOOST_AUTO_TEST_CASE(a_bucket_holds_one_dtype) {
   check_slice(plan.slices[0], 1, 0);
 }
 
-BOOST_AUTO_TEST_CASE(no_parameters_make_no_buckets) {
-  BOOST_TEST(parallel::plan_buckets({}, 1, 1).elements.empty());
-}
+BOOST_AUTO_TEST_CASE(no_parameters_make_no_buckets) { BOOST_TEST(parallel::plan_buckets({}, 1, 1).elements.empty()); }

@@ -16,7 +16,7 @@ using namespace dl::testing;  // NOLINT: the subject of this file
 // Not anonymous: Boost makes data test cases from templates, whose lambdas capture these types.
 namespace gradients_test {
 
-constexpr int64_t kRows = 14;  // shared out unevenly among 3 and 4 ranks
+constexpr int64_t kRows = 14;           // shared out unevenly among 3 and 4 ranks
 constexpr double kTinyBucketMb = 1e-5;  // every parameter gets its own
 
 struct Batch {
@@ -50,9 +50,9 @@ using namespace gradients_test;  // NOLINT
 
 BOOST_TEST_GLOBAL_FIXTURE(World);
 
-BOOST_DATA_TEST_CASE(gradients_equal_one_process, data::make({false, true}) * data::make({25.0, kTinyBucketMb}) *
-                                                      data::make({1, 3}),
-                     overlap, bucket_mb, micro_batches) {
+BOOST_DATA_TEST_CASE(gradients_equal_one_process,
+                     data::make({false, true}) * data::make({25.0, kTinyBucketMb}) * data::make({1, 3}), overlap,
+                     bucket_mb, micro_batches) {
   auto& world = World::communicator();
   auto ddp = make_ddp(world, overlap, bucket_mb);
   auto network = local_network(at::kDouble);
@@ -60,7 +60,7 @@ BOOST_DATA_TEST_CASE(gradients_equal_one_process, data::make({false, true}) * da
   const Batch batch;
   for (int repeat = 0; repeat < 2; ++repeat) {  // the second update must begin from zero
     const double total = update(ddp, {"main"}, cut(share(kRows, world), micro_batches), kRows,
-                               [&](Rows rows) { return batch.loss(*network, rows); });
+                                [&](Rows rows) { return batch.loss(*network, rows); });
     BOOST_TEST(total == kRows);
     BOOST_TEST(largest_difference(ddp, "main", expected_gradients()) < 1e-12);
   }

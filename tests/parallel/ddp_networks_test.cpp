@@ -55,8 +55,7 @@ BOOST_DATA_TEST_CASE(two_networks_in_turn, data::make({false, true}), overlap) {
     set_trainable(pair.generator, false);
     update(ddp, {"discriminator"}, mine, kRows, [&](Rows rows) { return pair.discriminator_loss(rows); });
     set_trainable(pair.generator, true);
-    const auto for_discriminator =
-        plain_gradients(reference.discriminator, reference.discriminator_loss({0, kRows}));
+    const auto for_discriminator = plain_gradients(reference.discriminator, reference.discriminator_loss({0, kRows}));
     BOOST_TEST(largest_difference(ddp, "discriminator", for_discriminator) < 1e-12);
 
     set_trainable(pair.discriminator, false);

@@ -37,7 +37,8 @@ BOOST_AUTO_TEST_CASE(names_are_attached_once_and_must_be_known) {
   Dense network(3, 3, 1), second(3, 3, 1);
   ddp.attach("main", network);
   BOOST_CHECK_EXCEPTION(ddp.attach("main", second), dl::Error, says("attached already"));
-  BOOST_CHECK_EXCEPTION(ddp.params("generator"), dl::Error, says("no network \"generator\" is attached; there are: main"));
+  BOOST_CHECK_EXCEPTION(ddp.params("generator"), dl::Error,
+                        says("no network \"generator\" is attached; there are: main"));
 }
 
 BOOST_AUTO_TEST_CASE(networks_that_differ_between_ranks_are_refused_on_all) {

@@ -33,8 +33,12 @@ struct Fixture {
 BOOST_TEST_GLOBAL_FIXTURE(World);
 
 BOOST_FIXTURE_TEST_CASE(visits_all_in_the_order_of_state_dict, Fixture) {
-  const std::vector<std::string> tensors{"p linear.weight",     "p linear.bias",     "p norm.weight",
-                                         "p norm.bias",         "b norm.running_mean", "b norm.running_var",
+  const std::vector<std::string> tensors{"p linear.weight",
+                                         "p linear.bias",
+                                         "p norm.weight",
+                                         "p norm.bias",
+                                         "b norm.running_mean",
+                                         "b norm.running_var",
                                          "b norm.num_batches_tracked"};
   BOOST_TEST(visited(true) == tensors, boost::test_tools::per_element());
   ddp.params("main")[1].state("exp_avg").fill_(2);
@@ -50,8 +54,10 @@ BOOST_FIXTURE_TEST_CASE(what_the_visitor_writes_is_kept, Fixture) {
   const auto* weight = network.linear->weight.data_ptr();
   double number = 0;
   ddp.visit("main", true, true, [&](const dl::NetworkEntry&, dl::Tensor& whole) {
-    if (++number < 4) whole.fill_(number);
-    else whole = at::full_like(whole, number);  // another tensor in its place
+    if (++number < 4)
+      whole.fill_(number);
+    else
+      whole = at::full_like(whole, number);  // another tensor in its place
   });
   BOOST_TEST(network.linear->weight.eq(1).all().item<bool>());
   BOOST_TEST(network.linear->bias.eq(2).all().item<bool>());

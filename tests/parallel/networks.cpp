@@ -17,8 +17,7 @@ Tensor noise(at::IntArrayRef shape, int seed) {
 
 void fill(torch::nn::Module& module, int seed) {
   const at::NoGradGuard no_grad;
-  for (auto& parameter : module.parameters())
-    parameter.copy_(noise(parameter.sizes(), seed++).mul(0.3));
+  for (auto& parameter : module.parameters()) parameter.copy_(noise(parameter.sizes(), seed++).mul(0.3));
 }
 
 SmallCnn::SmallCnn(int seed)

@@ -27,8 +27,8 @@ Tensor squared_error(const Tensor& prediction, const Tensor& target);
 /// The loss on some rows of the whole batch: a mean over them.
 using LossOnRows = std::function<Tensor(Rows)>;
 
-/// One update on this rank's micro-batches, of `total` rows over all ranks; gradients are then those of the mean over all
-/// rows. Returns the sum of rows over micro-batches and ranks.
+/// One update on this rank's micro-batches, of `total` rows over all ranks; gradients are then those of the mean over
+/// all rows. Returns the sum of rows over micro-batches and ranks.
 double update(parallel::DDP& ddp, const std::vector<std::string>& networks, const std::vector<Rows>& micro_batches,
               int64_t total, const LossOnRows& loss);
 

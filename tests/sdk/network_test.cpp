@@ -1,10 +1,11 @@
+#include "dl/network.h"
+
 #include <ATen/ops/equal.h>
 #include <ATen/ops/ones.h>
 
 #include <boost/test/unit_test.hpp>
 
 #include "dl/error.h"
-#include "dl/network.h"
 
 namespace {
 

@@ -53,7 +53,8 @@ BOOST_AUTO_TEST_CASE(registers_and_makes) {
   const auto& half = collector.classes[0];
   BOOST_TEST((half.kind == dl::Kind::loss));
   BOOST_TEST(half.former_names.at(0) == "Halve");
-  const auto made = std::static_pointer_cast<dl::Loss>(half.create(dl::Value(dl::Value::Table{{"factor", 2, {}}}), nullptr));
+  const auto made =
+      std::static_pointer_cast<dl::Loss>(half.create(dl::Value(dl::Value::Table{{"factor", 2, {}}}), nullptr));
   BOOST_REQUIRE(dynamic_cast<Half*>(made.get()));
   BOOST_TEST(dynamic_cast<Half&>(*made).factor == 2.0);
   BOOST_CHECK_THROW(half.create(dl::Value(dl::Value::Table{{"factor", -2, {}}}), nullptr), dl::Error);

@@ -98,8 +98,8 @@ BOOST_AUTO_TEST_CASE(reads_every_type) {
 }
 
 BOOST_AUTO_TEST_CASE(messages) {
-  BOOST_TEST(problem("widht", 3).starts_with(
-      "c.toml:3:1: [t] unknown key \"widht\"; did you mean \"width\"? (known: width, small, "));
+  BOOST_TEST(problem("widht", 3)
+                 .starts_with("c.toml:3:1: [t] unknown key \"widht\"; did you mean \"width\"? (known: width, small, "));
   BOOST_TEST(problem("width", "x") == "c.toml:3:9: [t] \"width\": expected integer, found string \"x\"");
   BOOST_TEST(problem("width", 1.5) == "c.toml:3:9: [t] \"width\": expected integer, found float 1.5");
   BOOST_TEST(problem("width", 0) == "c.toml:3:9: [t] \"width\" must be >= 1, found 0");
@@ -107,7 +107,8 @@ BOOST_AUTO_TEST_CASE(messages) {
   BOOST_TEST(problem("rate", 1.5) == "c.toml:3:9: [t] \"rate\" must be in [0, 1], found 1.5");
   BOOST_TEST(problem("mode", "mean") == "c.toml:3:9: [t] \"mode\" must be one of \"min\", \"max\", found \"mean\"");
   BOOST_TEST(problem("flag", 1) == "c.toml:3:9: [t] \"flag\": expected boolean, found integer 1");
-  BOOST_TEST(problem("betas", Value(Value::List{0.5, 2.0})) == "c.toml:3:9: [t] \"betas\" must be in [0, 1], found [0.5, 2.0]");
+  BOOST_TEST(problem("betas", Value(Value::List{0.5, 2.0})) ==
+             "c.toml:3:9: [t] \"betas\" must be in [0, 1], found [0.5, 2.0]");
   BOOST_TEST(problem("inner", 3) == "c.toml:3:9: [t.inner] expected table, found integer 3");
 }
 

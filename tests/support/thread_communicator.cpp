@@ -40,8 +40,10 @@ void check_pieces(const ThreadGroup::Call& call, const Tensor& whole, const Tens
 Tensor reduce(const std::vector<ThreadGroup::Call>& calls) {
   Tensor total = calls[0].in.clone();
   for (size_t r = 1; r < calls.size(); ++r) {
-    if (calls[0].op == ReduceOp::sum) total.add_(calls[r].in);
-    else total = calls[0].op == ReduceOp::max ? at::maximum(total, calls[r].in) : at::minimum(total, calls[r].in);
+    if (calls[0].op == ReduceOp::sum)
+      total.add_(calls[r].in);
+    else
+      total = calls[0].op == ReduceOp::max ? at::maximum(total, calls[r].in) : at::minimum(total, calls[r].in);
   }
   return total;
 }
@@ -55,10 +57,11 @@ void ThreadGroup::check_alike() const {
   for (const auto& call : calls_) {
     const bool rows = call.operation == "all_gather_rows";
     const auto& first = calls_[0];
-    if (call.operation == first.operation && call.what == first.what && call.op == first.op && call.root == first.root &&
-        (!call.in.defined() || (call.in.scalar_type() == first.in.scalar_type() &&
-                                (rows ? call.in.sizes().slice(1) == first.in.sizes().slice(1)
-                                      : call.in.numel() == first.in.numel()))))
+    if (call.operation == first.operation && call.what == first.what && call.op == first.op &&
+        call.root == first.root &&
+        (!call.in.defined() ||
+         (call.in.scalar_type() == first.in.scalar_type() &&
+          (rows ? call.in.sizes().slice(1) == first.in.sizes().slice(1) : call.in.numel() == first.in.numel()))))
       continue;
     throw Error("ranks differ: " + name(first) + " on rank 0, " + name(call) + " on rank " +
                 std::to_string(&call - calls_.data()));
@@ -82,8 +85,10 @@ void ThreadGroup::perform() {
     for (const auto& call : calls_) parts.push_back(operation == "all_gather" ? call.in.view({-1}) : call.in);
     const Tensor all = at::cat(parts);
     for (size_t r = 0; r < calls_.size(); ++r) {
-      if (operation == "all_gather") calls_[r].out.view({-1}).copy_(all);
-      else results_[r] = all.clone();
+      if (operation == "all_gather")
+        calls_[r].out.view({-1}).copy_(all);
+      else
+        results_[r] = all.clone();
     }
   }
 }

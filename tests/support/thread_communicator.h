@@ -23,8 +23,8 @@ class ThreadGroup {
   };
   explicit ThreadGroup(int size, double timeout_s = 60);
   int size() const { return static_cast<int>(calls_.size()); }
-  /// Returns when all ranks have called and it is done. Throws Error on all ranks where their calls differ, one is missing
-  /// after the time-out, or the group was aborted.
+  /// Returns when all ranks have called and it is done. Throws Error on all ranks where their calls differ, one is
+  /// missing after the time-out, or the group was aborted.
   Tensor meet(int rank, Call call);
   void abort(const std::string& why) noexcept;
 
@@ -74,8 +74,8 @@ class ThreadCommunicator final : public Communicator {
 
   std::shared_ptr<ThreadGroup> group_;
   const int rank_;
-  std::shared_future<void> last_;                 // of those started
-  std::atomic<std::thread::id> runs_on_{};        // the thread that runs the started one whose turn it is
+  std::shared_future<void> last_;           // of those started
+  std::atomic<std::thread::id> runs_on_{};  // the thread that runs the started one whose turn it is
 };
 
 }  // namespace dl::testing

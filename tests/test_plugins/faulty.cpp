@@ -1,7 +1,7 @@
 // Classes that fail on purpose, on one rank, and a task with two networks and two optimizers.
 #include <ATen/ops/softplus.h>
-#include <torch/nn/modules/linear.h>
 #include <signal.h>
+#include <torch/nn/modules/linear.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -42,7 +42,8 @@ class Task final : public dl::Task {
     });
   }
   void eval_step(const dl::Batch& batch, dl::Evaluation& evaluation) override {
-    if (rank_of_environment() == options_.rank && options_.how == "eval") throw dl::Error("the evaluation fails as asked");
+    if (rank_of_environment() == options_.rank && options_.how == "eval")
+      throw dl::Error("the evaluation fails as asked");
     evaluation.log("loss", loss_(network_(batch[0]), batch[1]), static_cast<double>(batch.size()));
   }
   std::vector<dl::NamedTensor> predict(const dl::Batch& batch) override { return {{"y", network_(batch[0])}}; }
@@ -90,13 +91,16 @@ class Gan final : public dl::Task {
       return dl::StepLoss{loss, static_cast<double>(batch.size())};
     });
     step.update("generator", [&](const dl::Batch& batch) {
-      return dl::StepLoss{at::softplus(-discriminator_(generator_(noise(batch, step)))).mean(), static_cast<double>(batch.size())};
+      return dl::StepLoss{at::softplus(-discriminator_(generator_(noise(batch, step)))).mean(),
+                          static_cast<double>(batch.size())};
     });
   }
   void eval_step(const dl::Batch& batch, dl::Evaluation& evaluation) override {
     evaluation.log("real", discriminator_(batch[0]).mean(), static_cast<double>(batch.size()));
   }
-  std::vector<dl::NamedTensor> predict(const dl::Batch& batch) override { return {{"logit", discriminator_(batch[0])}}; }
+  std::vector<dl::NamedTensor> predict(const dl::Batch& batch) override {
+    return {{"logit", discriminator_(batch[0])}};
+  }
 
  private:
   /// z [B, 4]: each sample's own, whichever rank has it.

@@ -26,7 +26,8 @@ struct NetworkEntry {
 };
 
 /// A parallel strategy: owns where parameters and gradients live. Training thread, all ranks in the same order.
-/// A window: begin_update(); backward() for each micro-batch; end_update(); the optimizers step on params(); after_step().
+/// A window: begin_update(); backward() for each micro-batch; end_update(); the optimizers step on params();
+/// after_step().
 class DL_API Backend {
  public:
   using Interface = Backend;
@@ -62,8 +63,8 @@ class DL_API Backend {
 
   /// Makes the buffers (batch norm's statistics) equal on all ranks: rank 0's. Before evaluation and saving.
   virtual void sync_buffers() = 0;
-  /// Visits every parameter and buffer of `network`, and with `states` every optimizer state, whole, one at a time, in the
-  /// same order on all ranks. `write`: what the visitor leaves in `whole` is kept.
+  /// Visits every parameter and buffer of `network`, and with `states` every optimizer state, whole, one at a time, in
+  /// the same order on all ranks. `write`: what the visitor leaves in `whole` is kept.
   virtual void visit(const std::string& network, bool states, bool write, const Visitor& visitor) = 0;
 };
 

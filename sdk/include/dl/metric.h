@@ -8,8 +8,8 @@
 
 namespace dl {
 
-/// A measure of a whole split, from mergeable states of its batches. The host merges the states in batch order, whichever
-/// rank computed them, so the result is the same number for any rank count. The object itself holds no state.
+/// A measure of a whole split, from mergeable states of its batches. The host merges the states in batch order,
+/// whichever rank computed them, so the result is the same number for any rank count. The object itself holds no state.
 class DL_API Metric {
  public:
   using Interface = Metric;

@@ -36,7 +36,8 @@ template <class Impl>
 class Unit {
  public:
   Unit() = default;
-  Unit(std::shared_ptr<Impl> impl, std::shared_ptr<UnitState> state) : impl_(std::move(impl)), state_(std::move(state)) {}
+  Unit(std::shared_ptr<Impl> impl, std::shared_ptr<UnitState> state)
+      : impl_(std::move(impl)), state_(std::move(state)) {}
 
   template <class... Args>
   auto operator()(const Args&... args) const {
@@ -45,8 +46,10 @@ class Unit {
     Tensors outputs = state_->runner->run(*state_, Tensors{args...}, [this](Tensors inputs) -> Tensors {
       return call(inputs, std::make_index_sequence<sizeof...(Args)>{});
     });
-    if constexpr (std::is_same_v<Out, Tensors>) return outputs;
-    else return Out(std::move(outputs.at(0)));
+    if constexpr (std::is_same_v<Out, Tensors>)
+      return outputs;
+    else
+      return Out(std::move(outputs.at(0)));
   }
   const Impl* operator->() const { return impl_.get(); }  ///< to look, not to call
   explicit operator bool() const { return impl_ != nullptr; }
@@ -55,8 +58,10 @@ class Unit {
   template <size_t... I>
   Tensors call(Tensors& inputs, std::index_sequence<I...>) const {
     auto out = impl_->forward(inputs[I]...);
-    if constexpr (std::is_same_v<decltype(out), Tensors>) return out;
-    else return Tensors{std::move(out)};
+    if constexpr (std::is_same_v<decltype(out), Tensors>)
+      return out;
+    else
+      return Tensors{std::move(out)};
   }
   std::shared_ptr<Impl> impl_;
   std::shared_ptr<UnitState> state_;
@@ -73,8 +78,8 @@ class DL_API Build {
 
 /// A model, written for one device and one process; the host and the backend do the rest. Parameters, buffers and
 /// submodules are registered as in any torch::nn::Module, so that names equal PyTorch's `state_dict` names.
-/// Constructor: `(const Options&)` or `(const Options&, dl::Build&)`; parameters are initialised in it, from the default
-/// generator, which the host has seeded equally on all ranks.
+/// Constructor: `(const Options&)` or `(const Options&, dl::Build&)`; parameters are initialised in it, from the
+/// default generator, which the host has seeded equally on all ranks.
 class DL_API Network : public torch::nn::Module {
  public:
   using Interface = Network;

@@ -41,7 +41,8 @@ class DL_API Optimizer {
 
   /// The learning rate (option `lr`) and, where there is one, the momentum that the scheduler starts from.
   virtual Rate base_rate() const = 0;
-  /// Changes each value in place, without autograd; `rate` is the scheduler's. All of `params` are used. Training thread.
+  /// Changes each value in place, without autograd; `rate` is the scheduler's. All of `params` are used. Training
+  /// thread.
   virtual void step(std::span<Param* const> params, const Rate& rate) = 0;
   /// True if each element is updated on its own. False (LAMB, Muon) makes backends that cut parameters refuse it.
   virtual bool elementwise() const { return true; }

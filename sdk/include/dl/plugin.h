@@ -45,8 +45,9 @@ class DL_API Registrar {
     using Interface = typename T::Interface;
     using Context = typename Interface::Context;
     auto schema = T::schema();
-    ClassInfo info{T::kKind, T::kAbi, std::move(name), schema.doc(), std::move(former_names), schema.fields(),
-                   schema.roles(), {}, {}};
+    ClassInfo info{
+        T::kKind, T::kAbi, std::move(name), schema.doc(), std::move(former_names), schema.fields(), schema.roles(),
+        {},       {}};
     info.check = [schema](const Value& params, const std::string& where, Problems& problems) {
       (void)schema.read(params, where, problems);
     };

@@ -17,9 +17,9 @@ class DL_API Rng {
   /// `purpose` names the use ("shuffle", "augment", "noise", …); `step` and `index` count within it.
   Rng(uint64_t seed, std::string_view purpose, uint64_t step = 0, uint64_t index = 0);
 
-  uint64_t next();              ///< 64 uniform bits
-  double uniform();             ///< in [0, 1), 53 bits
-  double normal();              ///< mean 0, variance 1 (Box-Muller)
+  uint64_t next();               ///< 64 uniform bits
+  double uniform();              ///< in [0, 1), 53 bits
+  double normal();               ///< mean 0, variance 1 (Box-Muller)
   int64_t below(int64_t bound);  ///< uniform in [0, bound), without bias; bound > 0
   bool chance(double probability) { return uniform() < probability; }
 

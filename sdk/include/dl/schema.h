@@ -55,18 +55,26 @@ inline constexpr bool is_optional<std::optional<T>> = true;
 
 template <class T>
 std::string type_name() {
-  if constexpr (std::is_same_v<T, Value>) return "any";
-  else if constexpr (std::is_same_v<T, bool>) return "boolean";
-  else if constexpr (std::is_integral_v<T>) return "integer";
-  else if constexpr (std::is_floating_point_v<T>) return "float";
-  else if constexpr (std::is_same_v<T, std::string>) return "string";
-  else if constexpr (is_vector<T>) return "list of " + type_name<typename T::value_type>();
-  else if constexpr (is_optional<T>) return type_name<typename T::value_type>();
-  else return "table";
+  if constexpr (std::is_same_v<T, Value>)
+    return "any";
+  else if constexpr (std::is_same_v<T, bool>)
+    return "boolean";
+  else if constexpr (std::is_integral_v<T>)
+    return "integer";
+  else if constexpr (std::is_floating_point_v<T>)
+    return "float";
+  else if constexpr (std::is_same_v<T, std::string>)
+    return "string";
+  else if constexpr (is_vector<T>)
+    return "list of " + type_name<typename T::value_type>();
+  else if constexpr (is_optional<T>)
+    return type_name<typename T::value_type>();
+  else
+    return "table";
 }
 
-DL_API void wrong_type(const Value& value, const std::string& key, const std::string& where, const std::string& expected,
-                       Problems& problems);
+DL_API void wrong_type(const Value& value, const std::string& key, const std::string& where,
+                       const std::string& expected, Problems& problems);
 DL_API void failed_check(const Value& value, const std::string& key, const std::string& where, const Check& check,
                          Problems& problems);
 DL_API void unknown_key(const Entry& entry, const std::string& where, const std::vector<Field>& fields,
@@ -79,15 +87,22 @@ void read_value(const Value& value, const std::string& key, const std::string& w
   if constexpr (std::is_same_v<T, Value>) {
     out = value;
   } else if constexpr (std::is_same_v<T, bool> || std::is_same_v<T, std::string>) {
-    if (const auto* held = value.get_if<T>()) out = *held;
-    else wrong_type(value, key, where, type_name<T>(), problems);
+    if (const auto* held = value.get_if<T>())
+      out = *held;
+    else
+      wrong_type(value, key, where, type_name<T>(), problems);
   } else if constexpr (std::is_integral_v<T>) {
-    if (const auto* held = value.get_if<int64_t>(); held && std::in_range<T>(*held)) out = static_cast<T>(*held);
-    else wrong_type(value, key, where, type_name<T>(), problems);
+    if (const auto* held = value.get_if<int64_t>(); held && std::in_range<T>(*held))
+      out = static_cast<T>(*held);
+    else
+      wrong_type(value, key, where, type_name<T>(), problems);
   } else if constexpr (std::is_floating_point_v<T>) {
-    if (const auto* real = value.get_if<double>()) out = static_cast<T>(*real);
-    else if (const auto* whole = value.get_if<int64_t>()) out = static_cast<T>(*whole);
-    else wrong_type(value, key, where, type_name<T>(), problems);
+    if (const auto* real = value.get_if<double>())
+      out = static_cast<T>(*real);
+    else if (const auto* whole = value.get_if<int64_t>())
+      out = static_cast<T>(*whole);
+    else
+      wrong_type(value, key, where, type_name<T>(), problems);
   } else if constexpr (is_vector<T>) {
     const auto* list = value.get_if<Value::List>();
     if (!list) return wrong_type(value, key, where, type_name<T>(), problems);
@@ -114,29 +129,38 @@ void read_value(const Value& value, const std::string& key, const std::string& w
 /// The value as the config would write it: for the defaults that `inspect` shows.
 template <class T>
 Value to_value(const T& held) {
-  if constexpr (std::is_same_v<T, Value> || std::is_same_v<T, bool> || std::is_same_v<T, std::string>) return Value(held);
-  else if constexpr (std::is_integral_v<T>) return Value(static_cast<int64_t>(held));
-  else if constexpr (std::is_floating_point_v<T>) return Value(static_cast<double>(held));
+  if constexpr (std::is_same_v<T, Value> || std::is_same_v<T, bool> || std::is_same_v<T, std::string>)
+    return Value(held);
+  else if constexpr (std::is_integral_v<T>)
+    return Value(static_cast<int64_t>(held));
+  else if constexpr (std::is_floating_point_v<T>)
+    return Value(static_cast<double>(held));
   else if constexpr (is_vector<T>) {
     Value::List list;
     for (const auto& item : held) list.push_back(to_value(item));
     return Value(std::move(list));
-  } else if constexpr (is_optional<T>) return held ? to_value(*held) : Value();
-  else return Value();
+  } else if constexpr (is_optional<T>)
+    return held ? to_value(*held) : Value();
+  else
+    return Value();
 }
 
 template <class T>
 std::vector<Field> member_fields() {
-  if constexpr (std::is_class_v<T> && requires { T::schema().fields(); }) return T::schema().fields();
-  else if constexpr (is_optional<T> || is_vector<T>) return member_fields<typename T::value_type>();
-  else return {};
+  if constexpr (std::is_class_v<T> && requires { T::schema().fields(); })
+    return T::schema().fields();
+  else if constexpr (is_optional<T> || is_vector<T>)
+    return member_fields<typename T::value_type>();
+  else
+    return {};
 }
 
 }  // namespace detail
 
 /// `Schema<Options>("what the class is").field("width", &Options::width, "features", at_least(1))`.
 /// Members may be bool, integers, floats, strings, lists of these, std::optional of these (no default), Value (any
-/// TOML value) and structs with a schema of their own (a nested table; a member `Place place` of it is told where its `type`, or else the table, stands).
+/// TOML value) and structs with a schema of their own (a nested table; a member `Place place` of it is told where its
+/// `type`, or else the table, stands).
 template <class Options>
 class Schema {
  public:
@@ -147,13 +171,13 @@ class Schema {
     const Options defaults{};
     fields_.push_back({name, detail::type_name<T>(), std::move(doc), check ? check->text : "",
                        detail::to_value(defaults.*member), detail::is_optional<T>, detail::member_fields<T>()});
-    readers_.push_back([member, name, check](Options& options, const Value& value, const std::string& where,
-                                             Problems& problems) {
-      const auto before = problems.list().size();
-      detail::read_value(value, name, where, options.*member, problems);
-      if (check && problems.list().size() == before && !detail::holds(*check, value))
-        detail::failed_check(value, name, where, *check, problems);
-    });
+    readers_.push_back(
+        [member, name, check](Options& options, const Value& value, const std::string& where, Problems& problems) {
+          const auto before = problems.list().size();
+          detail::read_value(value, name, where, options.*member, problems);
+          if (check && problems.list().size() == before && !detail::holds(*check, value))
+            detail::failed_check(value, name, where, *check, problems);
+        });
     return *this;
   }
   /// The class finds an object of `kind` under `name` in its context; the host refuses a config without one.
@@ -174,8 +198,10 @@ class Schema {
     for (const auto& entry : *entries) {
       size_t i = 0;
       while (i < fields_.size() && fields_[i].name != entry.key) ++i;
-      if (i < fields_.size()) readers_[i](options, entry.value, where, problems);
-      else detail::unknown_key(entry, where, fields_, problems);
+      if (i < fields_.size())
+        readers_[i](options, entry.value, where, problems);
+      else
+        detail::unknown_key(entry, where, fields_, problems);
     }
     return options;
   }

@@ -18,9 +18,9 @@ struct StepLoss {
 class DL_API Step {
  public:
   virtual ~Step();
-  /// One update of the optimizer named `optimizer`: zeroes its gradients, calls `loss` for each micro-batch of the window
-  /// with a backward pass after each, reduces over ranks, clips, steps, schedules. Only the networks of that optimizer get
-  /// gradients meanwhile. All ranks call it in the same order.
+  /// One update of the optimizer named `optimizer`: zeroes its gradients, calls `loss` for each micro-batch of the
+  /// window with a backward pass after each, reduces over ranks, clips, steps, schedules. Only the networks of that
+  /// optimizer get gradients meanwhile. All ranks call it in the same order.
   virtual void update(std::string_view optimizer, const std::function<StepLoss(const Batch&)>& loss) = 0;
   void update(const std::function<StepLoss(const Batch&)>& loss) { update("main", loss); }
   /// Logs `train_<name>`: the weighted mean over micro-batches, ranks, and the steps between two log lines. `mean` is a
