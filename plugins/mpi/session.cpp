@@ -2,12 +2,9 @@
 
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
-#include <chrono>
 #include <cstdlib>
 #include <exception>
-#include <thread>
 
 #include "checks.h"
 #include "dl/error.h"
@@ -15,8 +12,6 @@
 namespace mpi {
 
 namespace {
-
-constexpr std::chrono::milliseconds kAbortSpacing{500}, kLongestAbortDelay{5000};
 
 // Settings that Open MPI reads in MPI_Init; what the user has set stays.
 void set_open_mpi_defaults() {
@@ -84,12 +79,7 @@ Session::Session(double timeout_s) : exceptions_(std::uncaught_exceptions()) {
   hosts_ = gather_hosts(comm_, size_);
   who_ = "rank " + std::to_string(rank_) + " on " + hosts_[static_cast<size_t>(rank_)];
   reductions_ = std::make_unique<Reductions>();
-  if (size_ > 1)
-    watchdog_ = std::make_unique<Watchdog>(who_, timeout_s, [this] {
-      // One after another: when ranks abort at the same moment, Open MPI 4.1's mpirun hangs or crashes now and then.
-      std::this_thread::sleep_for(std::min(rank_ * kAbortSpacing, kLongestAbortDelay));
-      abort(1);
-    });
+  if (size_ > 1) watchdog_ = std::make_unique<Watchdog>(who_, timeout_s, [this] { abort(1); });
 }
 
 Session::~Session() {
@@ -98,10 +88,15 @@ Session::~Session() {
     (void)reductions_.release();
     return;
   }
+  if (owner_) {
+    // Ranks wait for each other here rather than in MPI_Finalize: Open MPI 4.1's mpirun hangs or crashes now and then when
+    // a rank aborts in there.
+    const Watchdog::Watch watch(watchdog_.get(), "barrier", "the end of the run");
+    MPI_Barrier(comm_);
+  }
   reductions_.reset();
   MPI_Comm_free(&comm_);
   if (!owner_) return;
-  // Waits for all ranks, which the watchdog limits.
   const Watchdog::Watch watch(watchdog_.get(), "MPI_Finalize", "the end of the run");
   MPI_Finalize();
 }

@@ -40,7 +40,7 @@ void run(const char* how) {
     });
     communicator.start([] { std::this_thread::sleep_for(std::chrono::seconds(60)); });
   }
-  if (is("late-finish")) return;  // the others wait in MPI_Finalize
+  if (is("late-finish")) return;  // the others wait at the end
   communicator.all_reduce(tensor, dl::ReduceOp::sum, "second");
   if (helper.joinable()) helper.join();
 }
