@@ -1,6 +1,6 @@
-# LibTorch as imported targets: dl::torch_cpu and, where the files are there, dl::torch_cuda. Not find_package(Torch),
-# which asks for the CUDA toolkit and links torch_cuda always. Also used by dlhostConfig.cmake, which sets
-# DLHOST_LIBTORCH_DEFAULT.
+# LibTorch as imported targets: dl::torch_cpu and, where the files are there, dl::torch_cuda and dl::nccl. Not
+# find_package(Torch), which asks for the CUDA toolkit and links torch_cuda always. Also used by dlhostConfig.cmake, which
+# sets DLHOST_LIBTORCH_DEFAULT.
 if(NOT DLHOST_LIBTORCH_DEFAULT)
   set(DLHOST_LIBTORCH_DEFAULT ${PROJECT_SOURCE_DIR}/.deps/libtorch-2.11.0)
   if(DLHOST_WITH_CUDA)
@@ -45,6 +45,10 @@ if(NOT TARGET dl::torch_cpu)
       target_include_directories(dl::torch_cuda SYSTEM INTERFACE ${DLHOST_LIBTORCH}/cuda/include)
     endif()
     target_link_libraries(dl::torch_cuda INTERFACE dl::c10_cuda dl::torch_cpu)
+    if(EXISTS ${DLHOST_LIBTORCH}/lib/libnccl.so.2)
+      _dl_import(nccl libnccl.so.2)
+      target_link_libraries(dl::nccl INTERFACE dl::torch_cuda) # its header lies with CUDA's
+    endif()
   endif()
 endif()
 if(DLHOST_WITH_CUDA AND NOT TARGET dl::torch_cuda)
