@@ -89,8 +89,8 @@ Session::~Session() {
     return;
   }
   if (owner_) {
-    // Ranks wait for each other here rather than in MPI_Finalize: Open MPI 4.1's mpirun hangs or crashes now and then when
-    // a rank aborts in there.
+    // Ranks wait for each other here rather than in MPI_Finalize: Open MPI 4.1's mpirun hangs or crashes now and then
+    // when a rank aborts in there.
     const Watchdog::Watch watch(watchdog_.get(), "barrier", "the end of the run");
     MPI_Barrier(comm_);
   }

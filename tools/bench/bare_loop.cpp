@@ -33,8 +33,8 @@ struct Cnn : torch::nn::Module {
     register_module("fc2", fc2);
   }
   at::Tensor forward(at::Tensor x) {
-    x = at::max_pool2d(at::relu(conv1(x)), 2);
-    x = at::max_pool2d(at::relu(conv2(x)), 2);
+    x = at::max_pool2d(conv1(x.reshape({x.size(0), 28, 28, 1}).permute({0, 3, 1, 2})), 2).relu_();  // channels last
+    x = at::max_pool2d(conv2(x), 2).relu_();
     return fc2(at::relu(fc1(x.flatten(1))));
   }
 };
