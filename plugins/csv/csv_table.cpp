@@ -40,6 +40,13 @@ std::vector<std::string> cells_of(const std::string& line) {
   return cells;
 }
 
+/// True where the file's last line has no end: its writer was killed.
+bool ends_torn(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  in.seekg(-1, std::ios::end);
+  return in.get() != '\n';
+}
+
 }  // namespace
 
 CsvTable::CsvTable(std::string path, const std::vector<std::string>& first) : path_(std::move(path)) {
@@ -57,6 +64,7 @@ CsvTable::CsvTable(std::string path, const std::vector<std::string>& first) : pa
     return;
   }
   open();
+  if (ends_torn(path_)) out_ << '\n';
   std::vector<std::string> missing;
   for (const auto& column : first)
     if (std::find(columns_.begin(), columns_.end(), column) == columns_.end()) missing.push_back(column);

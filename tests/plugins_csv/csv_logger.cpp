@@ -101,6 +101,14 @@ BOOST_AUTO_TEST_CASE(a_resumed_run_goes_on_with_the_same_table) {
   BOOST_CHECK_EQUAL(text(), "time_ms,step,epoch,a,\"odd, \"\"name\"\"\"\n1000,1,0,1,2\n2000,2,0,,3\n");
 }
 
+BOOST_AUTO_TEST_CASE(a_row_torn_by_a_crash_does_not_swallow_the_next_one) {
+  std::ofstream(folder / "metrics.csv") << "time_ms,step,epoch,a\n1000,1,0,1\n2000,2";
+  const auto log = logger();
+  log->open(run);
+  write(*log, {event(2, {{"a", 3}})});
+  BOOST_CHECK_EQUAL(text(), "time_ms,step,epoch,a\n1000,1,0,1\n2000,2\n2000,2,0,3\n");
+}
+
 BOOST_AUTO_TEST_CASE(other_events_are_acknowledged_and_passed_over) {
   const auto log = logger();
   log->open(run);

@@ -161,6 +161,22 @@ BOOST_AUTO_TEST_CASE(state_is_the_hosts_and_has_pytorchs_names) {
                         support::says({"\"exp_avg\"", "[3]", "[4]"}));
 }
 
+BOOST_AUTO_TEST_CASE(a_momentum_begins_with_the_gradient_whether_or_not_its_state_is_there_beforehand) {
+  const auto optimizer = plugin().make<dl::Optimizer>("SGD", table({{"momentum", 0.9}, {"dampening", 0.75}}));
+  auto first_update = [&](int64_t steps_before, bool made_beforehand) {
+    auto w = param("w", at::zeros({1}, at::kDouble));
+    w.grad = at::ones({1}, at::kDouble);
+    w.step = steps_before;
+    if (made_beforehand) w.state("momentum_buffer");
+    step(*optimizer, {&w}, {1, {}});
+    return w.value.item<double>();
+  };
+  BOOST_CHECK_EQUAL(first_update(0, false), -1);
+  BOOST_CHECK_EQUAL(first_update(0, true), -1);
+  BOOST_CHECK_EQUAL(first_update(5, false), -1);  // from a checkpoint without momentum
+  BOOST_CHECK_EQUAL(first_update(5, true), -0.25);
+}
+
 BOOST_AUTO_TEST_CASE(a_new_optimizer_with_the_old_states_goes_on_as_the_old_one) {
   for (const auto& name : kNames) BOOST_TEST_CONTEXT(name) {
       const auto params = name == "SGD" ? table({{"momentum", 0.9}, {"dampening", 0.5}}) : dl::Value();
