@@ -125,23 +125,15 @@ void Communicator::reduce_scatter(dl::Tensor& piece, const dl::Tensor& whole, dl
   }
   const MPI_Op mpi_op = session_->reductions().op(dtype, op);
   const auto element = static_cast<int64_t>(piece.element_size());
-  const int64_t chunk = chunk_bytes_ / element;
-  std::vector<char> received(static_cast<size_t>(std::min(chunk, piece.numel()) * element));
-  if (bytes_of(piece) != slot(whole, piece, rank()))
-    std::memcpy(bytes_of(piece), slot(whole, piece, rank()), piece.nbytes());
-  // Each pair of ranks exchanges its parts directly. MPI_Reduce_scatter_block takes twice as long here.
+  // Chunks of all pieces are packed side by side, as MPI wants them; packed first, `piece` may be part of `whole`.
+  const int64_t chunk = std::max<int64_t>(1, chunk_bytes_ / element / size());
+  std::vector<char> packed(static_cast<size_t>(std::min(chunk, piece.numel()) * element * size()));
   session_->call("reduce_scatter", what, [&, comm = session_->comm()] {
     return in_chunks(piece.numel(), chunk, [&](int64_t begin, int count) {
-      const auto length = static_cast<int>(count * element);
-      for (int distance = 1; distance < size(); ++distance) {
-        const int to = (rank() + distance) % size(), from = (rank() - distance + size()) % size();
-        int code = MPI_Sendrecv(slot(whole, piece, to) + begin * element, length, MPI_BYTE, to, 0, received.data(),
-                                length, MPI_BYTE, from, 0, comm, MPI_STATUS_IGNORE);
-        if (code == MPI_SUCCESS)
-          code = MPI_Reduce_local(received.data(), bytes_of(piece) + begin * element, count, type, mpi_op);
-        if (code != MPI_SUCCESS) return code;
-      }
-      return MPI_SUCCESS;
+      const auto length = static_cast<size_t>(count * element);
+      for (int r = 0; r < size(); ++r)
+        std::memcpy(packed.data() + static_cast<size_t>(r) * length, slot(whole, piece, r) + begin * element, length);
+      return MPI_Reduce_scatter_block(packed.data(), bytes_of(piece) + begin * element, count, type, mpi_op, comm);
     });
   });
 }
