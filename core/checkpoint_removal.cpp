@@ -42,7 +42,7 @@ void remove_file(const fs::path& path) {
 std::vector<fs::path> remove_checkpoint(const fs::path& checkpoint) {
   const auto manifest = CheckpointManifest::read(checkpoint);
   const fs::path folder = fs::canonical(checkpoint);
-  const auto foreign = not_in_manifest(folder, manifest);
+  auto foreign = not_in_manifest(folder, manifest);
   const fs::path last = folder.parent_path() / "last";
   if (fs::is_symlink(last) && fs::exists(last) && fs::equivalent(last, folder))
     throw Error("the checkpoint " + folder.string() + " is not removed: " + last.string() + " points to it");

@@ -32,7 +32,7 @@ std::string after(const std::string& line, std::string_view prefix) {
 fs::path git_folder(fs::path folder) {
   std::error_code ignored;
   for (folder = fs::absolute(folder, ignored).lexically_normal();; folder = folder.parent_path()) {
-    const fs::path git = folder / ".git";
+    fs::path git = folder / ".git";
     if (fs::is_directory(git, ignored)) return git;
     if (const auto target = after(first_line(git), "gitdir: "); !target.empty()) return folder / target;
     if (!folder.has_relative_path()) return {};

@@ -7,7 +7,6 @@
 #include <cerrno>
 #include <ctime>
 #include <nlohmann/json.hpp>
-#include <utility>
 
 #include "core/atomic_file.h"
 #include "core/posix_file.h"
@@ -69,7 +68,7 @@ void check_writable(const fs::path& path) {
 
 }  // namespace
 
-RunDirectory::RunDirectory(fs::path path) : path_(fs::absolute(std::move(path)).lexically_normal()) {}
+RunDirectory::RunDirectory(const fs::path& path) : path_(fs::absolute(path).lexically_normal()) {}
 
 RunDirectory RunDirectory::create(const fs::path& root, const std::string& experiment, const std::string& name) {
   refuse_mlruns(root);

@@ -35,7 +35,7 @@ class RunDirectory {
   nlohmann::ordered_json read_run() const;
 
  private:
-  explicit RunDirectory(std::filesystem::path path);
+  explicit RunDirectory(const std::filesystem::path& path);
 
   std::filesystem::path path_;  ///< absolute
 };

@@ -51,6 +51,7 @@ std::optional<c10::ScalarType> find_safetensors_dtype(std::string_view name) {
 
 std::string known_safetensors_dtypes() {
   std::vector<std::string> names;
+  names.reserve(kDtypes.size());
   for (const auto& known : kDtypes) names.emplace_back(known.name);
   return join(names);
 }

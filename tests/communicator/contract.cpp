@@ -9,6 +9,15 @@ namespace dl::testing {
 
 std::ostream& operator<<(std::ostream& out, const Contract& contract) { return out << contract.name; }
 
+std::string failure_of(const std::function<void()>& check) {
+  try {
+    check();
+  } catch (const std::exception& error) {
+    return error.what();
+  }
+  return "";
+}
+
 void require(bool holds, const std::string& text) {
   if (!holds) throw std::runtime_error(text);
 }

@@ -22,6 +22,8 @@ std::vector<Contract> movement_contracts();
 std::vector<Contract> start_contracts();
 std::vector<Contract> refusal_contracts();
 
+/// What `check` throws, in words; "" where it throws nothing.
+std::string failure_of(const std::function<void()>& check);
 /// Throws std::runtime_error with `text` unless `holds`.
 void require(bool holds, const std::string& text);
 /// [begin, begin + count) in `dtype`.

@@ -158,7 +158,8 @@ std::vector<std::string> ThreadCommunicator::hosts() const {
 Tensor ThreadCommunicator::allocate(int64_t elements, at::ScalarType dtype) { return at::zeros({elements}, dtype); }
 
 Tensor ThreadCommunicator::meet(ThreadGroup::Call call) {
-  if (last_.valid() && runs_on_.load() != std::this_thread::get_id()) last_.wait();
+  // In this order: the owner assigns last_ while a started collective may be here.
+  if (runs_on_.load() != std::this_thread::get_id() && last_.valid()) last_.wait();
   return group_->meet(rank_, std::move(call));
 }
 
