@@ -26,7 +26,7 @@ Error exists_error(const fs::path& path) {
 }
 
 bool is_one_component(const std::string& name) {
-  return !name.empty() && name[0] != '.' && name.find('/') == std::string::npos && name != "last";
+  return !name.empty() && name[0] != '.' && name.find('/') == std::string::npos && name != "last" && name != "best";
 }
 
 void make_folders(const fs::path& path) {
@@ -79,7 +79,8 @@ CheckpointFolder::CheckpointFolder(CheckpointFolder&& other) noexcept
 
 CheckpointFolder CheckpointFolder::begin(const fs::path& parent, const std::string& name) {
   if (!is_one_component(name))
-    throw Error("\"" + name + "\" can't be a checkpoint's name: it must not be empty, \"last\", start with '.' or " +
+    throw Error("\"" + name +
+                "\" can't be a checkpoint's name: it must not be empty, \"last\" or \"best\", start with '.' or " +
                 "have a '/'");
   make_folders(parent);
   const fs::path final_path = parent / name;
@@ -106,19 +107,19 @@ fs::path CheckpointFolder::commit() {
   return final_path_;
 }
 
-void point_last_to(const fs::path& checkpoint) {
+void point_to(const fs::path& checkpoint, const std::string& name) {
   const fs::path parent = checkpoint.has_parent_path() ? checkpoint.parent_path() : fs::path(".");
-  const fs::path last = parent / "last";
-  const auto status = fs::symlink_status(last);
+  const fs::path link = parent / name;
+  const auto status = fs::symlink_status(link);
   if (fs::exists(status) && !fs::is_symlink(status))
-    throw Error(last.string() + " is no link, so it can't be pointed to the newest checkpoint; rename or remove it");
-  const fs::path temporary = parent / (".last-" + std::to_string(::gettid()));
+    throw Error(link.string() + " is no link, so it can't be pointed to a checkpoint; rename or remove it");
+  const fs::path temporary = parent / ("." + name + "-" + std::to_string(::gettid()));
   ::unlink(temporary.c_str());
   if (::symlink(checkpoint.filename().c_str(), temporary.c_str()) != 0) throw file_error("link", temporary, errno);
-  if (::rename(temporary.c_str(), last.c_str()) != 0) {
+  if (::rename(temporary.c_str(), link.c_str()) != 0) {
     const int reason = errno;
     ::unlink(temporary.c_str());
-    throw file_error("replace", last, reason);
+    throw file_error("replace", link, reason);
   }
   sync_folder(parent);
 }

@@ -12,7 +12,7 @@ namespace dl::host {
 ///
 ///   CheckpointFolder folder = CheckpointFolder::begin(run / "checkpoints", "step-0001200");
 ///   … write files into folder.path(), from any rank that sees this file system …
-///   point_last_to(folder.commit());
+///   point_to(folder.commit(), "last");
 ///
 /// begin() and commit() are for one rank. Movable between threads, not thread safe.
 class CheckpointFolder {
@@ -39,8 +39,8 @@ class CheckpointFolder {
   std::optional<PosixFile> lock_;  ///< flock on the temporary folder: tells it from a dead process's leftover
 };
 
-/// Repoints the link `last` beside `checkpoint` to it, atomically. Throws Error if `last` is something else than a
-/// link.
-void point_last_to(const std::filesystem::path& checkpoint);
+/// Repoints the link `name` ("last", "best") beside `checkpoint` to it, atomically. Throws Error if `name` is something
+/// else than a link.
+void point_to(const std::filesystem::path& checkpoint, const std::string& name);
 
 }  // namespace dl::host

@@ -43,9 +43,10 @@ std::vector<fs::path> remove_checkpoint(const fs::path& checkpoint) {
   const auto manifest = CheckpointManifest::read(checkpoint);
   const fs::path folder = fs::canonical(checkpoint);
   auto foreign = not_in_manifest(folder, manifest);
-  const fs::path last = folder.parent_path() / "last";
-  if (fs::is_symlink(last) && fs::exists(last) && fs::equivalent(last, folder))
-    throw Error("the checkpoint " + folder.string() + " is not removed: " + last.string() + " points to it");
+  for (const char* name : {"last", "best"})
+    if (const auto link = folder.parent_path() / name;
+        fs::is_symlink(link) && fs::exists(link) && fs::equivalent(link, folder))
+      throw Error("the checkpoint " + folder.string() + " is not removed: " + link.string() + " points to it");
 
   // Under a temporary name it is no checkpoint any more, so a kill in between leaves a leftover, not half a checkpoint.
   // Where files of others are in it the folder stays in place, and the manifest goes first for the same reason.

@@ -39,7 +39,8 @@ CKPT is a checkpoint folder or a run directory (then its checkpoints/last).
 )";
 
 constexpr const char* kCodes = R"(
-Exit codes: 0 done; 1 the run failed; 2 wrong config, input or usage; 3 a plugin is missing or broken.
+Exit codes: 0 done; 1 the run failed; 2 wrong config, input or usage; 3 a plugin is missing or broken;
+75 interrupted by a signal (SIGUSR1, SIGTERM, Ctrl-C) with the state saved: run it again with --resume auto.
 The plugin path: --plugin-path, [plugins] path, DLHOST_PLUGIN_PATH, then lib/dlhost/plugins beside bin/.
 )";
 
@@ -52,6 +53,8 @@ po::options_description options() {
       "override a config key, such as train.num_epochs=3 (repeatable)");
   add("run-dir", po::value<std::string>()->value_name("DIR"),
       "the run directory itself (default runs/EXPERIMENT/TIME-NAME)");
+  add("resume", po::value<std::string>()->value_name("auto|PATH"),
+      "go on from a checkpoint, or the last one of a run directory; auto: the newest whole one of this config's runs");
   add("plugin-path", po::value<std::vector<std::string>>()->composing()->value_name("DIR"),
       "look for plugins here first (repeatable)");
   add("json", "test, validate, list-plugins, inspect: print JSON");
@@ -127,6 +130,7 @@ int dispatch(int argc, char** argv, const Launch& launch) {
   if (values.count("set")) arguments.set = values["set"].as<std::vector<std::string>>();
   if (values.count("plugin-path")) arguments.plugin_path = values["plugin-path"].as<std::vector<std::string>>();
   if (values.count("run-dir")) arguments.run_dir = values["run-dir"].as<std::string>();
+  if (values.count("resume")) arguments.resume = values["resume"].as<std::string>();
   arguments.command_line = whole_line(argc, argv);
   arguments.json = values.count("json") > 0;
 

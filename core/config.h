@@ -14,6 +14,7 @@ struct RunArguments {
   std::vector<std::string> set;  ///< KEY=VALUE
   std::vector<std::string> plugin_path;
   std::string run_dir;
+  std::string resume;        ///< "auto" or a path; empty: [train] resume_ckpt
   std::string command_line;  ///< for run.json
   bool json = false;
 };

@@ -3,13 +3,14 @@
 namespace dl::host {
 
 EpochLoader::EpochLoader(const BatchSource& source, const BatchPlan& plan, int64_t rank, bool shuffle, uint64_t seed,
-                         int64_t epoch, int64_t workers)
+                         int64_t epoch, int64_t workers, int64_t skip)
     : plan_(plan),
-      order_(sample_order(plan.samples, shuffle, seed, epoch)),
+      order_(sample_order(plan.samples + skip, shuffle, seed, epoch)),
       batches_(
-          [this, &source, rank, epoch](int64_t index) {
+          [this, &source, rank, epoch, skip](int64_t index) {
             const auto slice = plan_.slice(index, rank);
-            return source.make({order_.begin() + slice.begin, order_.begin() + slice.end}, epoch, slice.padding);
+            const auto first = order_.begin() + skip;
+            return source.make({first + slice.begin, first + slice.end}, epoch, slice.padding);
           },
           plan.micro_batches(), workers) {}
 

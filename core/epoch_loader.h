@@ -12,8 +12,9 @@ namespace dl::host {
 /// of (seed, epoch, position) alone.
 class EpochLoader {
  public:
+  /// `skip`: samples at the beginning of the epoch's order that were trained on already; `plan` is of the rest.
   EpochLoader(const BatchSource& source, const BatchPlan& plan, int64_t rank, bool shuffle, uint64_t seed,
-              int64_t epoch, int64_t workers);
+              int64_t epoch, int64_t workers, int64_t skip = 0);
 
   int64_t windows() const { return plan_.windows(); }
   /// The micro-batches of the next window. Call at most windows() times.

@@ -48,10 +48,11 @@ Evaluator::Evaluator(Task& task, std::vector<std::shared_ptr<Metric>> metrics, C
                      int64_t batch_size, int64_t workers)
     : task_(task), metrics_(std::move(metrics)), control_(control), batch_size_(batch_size), workers_(workers) {}
 
-Metrics Evaluator::run(const BatchSource& source, const std::string& prefix) const {
+Metrics Evaluator::run(const BatchSource& source, const std::string& prefix, int64_t limit) const {
   const at::NoGradGuard no_grad;
   const int64_t samples = source.size();
-  const int64_t batches = (samples + batch_size_ - 1) / batch_size_;
+  const int64_t all_batches = (samples + batch_size_ - 1) / batch_size_;
+  const int64_t batches = limit > 0 ? std::min(limit, all_batches) : all_batches;
   const int64_t ranks = control_.size();
   const int64_t rank = control_.rank();
   const int64_t rounds = (batches + ranks - 1) / ranks;

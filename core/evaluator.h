@@ -5,13 +5,12 @@
 #include <vector>
 
 #include "core/batch_source.h"
+#include "core/metrics.h"
 #include "dl/communicator.h"
 #include "dl/metric.h"
 #include "dl/task.h"
 
 namespace dl::host {
-
-using Metrics = std::vector<std::pair<std::string, double>>;
 
 /// Evaluates a split: batch b is rank b mod N's, and the batches' results are merged in batch order in float64 on every
 /// rank. So each sample counts once and the numbers are the same for any rank count, by construction.
@@ -22,7 +21,8 @@ class Evaluator {
             int64_t workers);
 
   /// Names with `prefix` ("val_", "test_") in front. All ranks; networks are in eval mode, no gradients are kept.
-  Metrics run(const BatchSource& source, const std::string& prefix) const;
+  /// `limit` batches at most; 0: all.
+  Metrics run(const BatchSource& source, const std::string& prefix, int64_t limit = 0) const;
 
  private:
   Task& task_;

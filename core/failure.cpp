@@ -15,7 +15,7 @@ namespace dl::host {
 int Failure::report(int code, const std::string& text) {
   // The same error mostly strikes every rank: rank 0 speaks first, and takes the others with it before they speak.
   if (launch.size > 1 && launch.rank != 0)
-    std::this_thread::sleep_for(std::chrono::milliseconds(400 + 50 * launch.rank));
+    std::this_thread::sleep_for(std::chrono::milliseconds(1500 + 100 * launch.rank));
   console.error(building ? text : where.text() + ": " + text);
   if (control && control->size() > 1) control->abort(code);
   return code;
@@ -28,6 +28,9 @@ int Failure::guard(const std::function<int()>& body) {
     return report(kBadUsage, error.what());
   } catch (const PluginError& error) {
     return report(kBadPlugin, error.what());
+  } catch (const FailedElsewhere& error) {
+    std::this_thread::sleep_for(std::chrono::seconds(5));  // the rank that knows the cause ends this one before
+    return report(kRunFailed, error.what());
   } catch (const Error& error) {
     return report(building ? kBadUsage : kRunFailed, error.what());
   } catch (const c10::Error& error) {

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "core/errors.h"
+#include "core/name_pattern.h"
 #include "core/self_communicator.h"
 
 namespace dl::host {
@@ -87,6 +88,25 @@ void build_networks(const Plan& plan, const Registry& registry, Objects& objects
   }
 }
 
+void check_monitor(const Registry& registry, const PlannedClass& planned, const Scheduler& scheduler,
+                   const std::string& monitor) {
+  if (scheduler.observes() == !monitor.empty()) return;
+  throw UsageError("[" + planned.where + "] " + registry.full_name(*planned.info) +
+                   (monitor.empty() ? " follows a metric: name it, as call = { monitor = \"val_loss\" }"
+                                    : " follows no metric; leave \"monitor\" out of its call"));
+}
+
+void check_group(const Objects& objects, const OptimizerSlot& slot, const PlannedGroup& group) {
+  std::vector<std::string> names;
+  for (const auto& network : slot.networks)
+    for (const auto& item : objects.networks.at(network)->named_parameters()) {
+      if (fits(group.match, network, item.key())) return;
+      names.push_back(item.key());
+    }
+  throw UsageError("[" + group.optimizer.where + "] match = \"" + group.match + "\" fits no parameter" +
+                   did_you_mean(group.match, names) + " (there are: " + join(names) + ")");
+}
+
 void build_optimizers(const Plan& plan, const Registry& registry, Objects& objects) {
   for (const auto& [name, planned] : plan.optimizers) {
     OptimizerSlot slot;
@@ -100,7 +120,15 @@ void build_optimizers(const Plan& plan, const Registry& registry, Objects& objec
       slot.scheduler = registry.create<Scheduler>(*found->second.info, found->second.params);
       slot.by_epoch = plan.scheduler_calls.at(name).interval == "epoch";
       slot.frequency = plan.scheduler_calls.at(name).frequency;
+      slot.monitor = plan.scheduler_calls.at(name).monitor;
+      check_monitor(registry, found->second, *slot.scheduler, slot.monitor);
     }
+    slot.swa = plan.settings.train.swa;
+    if (const auto found = plan.optimizer_groups.find(name); found != plan.optimizer_groups.end())
+      for (const auto& group : found->second) {
+        slot.groups.push_back({group.match, registry.create<Optimizer>(*group.optimizer.info, group.optimizer.params)});
+        check_group(objects, slot, group);
+      }
     objects.optimizers.push_back(std::move(slot));
   }
 }

@@ -1,14 +1,61 @@
 #include "core/optimizer_slot.h"
 
-namespace dl::host {
+#include <algorithm>
+#include <cmath>
+#include <numbers>
 
-Rate OptimizerSlot::rate(Progress progress) const {
-  const auto base = optimizer->base_rate();
-  if (!scheduler) return base;
-  progress.count = (by_epoch ? progress.epoch : progress.step) / frequency;
-  progress.total_count = (by_epoch ? progress.total_epochs : progress.total_steps) / frequency;
-  progress.state = scheduler_state;
-  return scheduler->at(base, progress);
+#include "core/name_pattern.h"
+
+namespace dl::host {
+namespace {
+
+/// torch.optim.swa_utils.SWALR in closed form: from the rate at the first averaged epoch to `lr`.
+double annealed(const SwaSettings& swa, double from, int64_t epochs) {
+  const double t =
+      swa.anneal_epochs == 0 ? 1 : std::min(1.0, static_cast<double>(epochs) / static_cast<double>(swa.anneal_epochs));
+  const double alpha = swa.anneal_strategy == "cos" ? (1 - std::cos(std::numbers::pi * t)) / 2 : t;
+  return *swa.lr * alpha + from * (1 - alpha);
+}
+
+}  // namespace
+
+Rate OptimizerSlot::rate(const Optimizer& of, Progress progress) const {
+  const bool averaging = swa && swa->lr && progress.epoch >= swa->start_epoch;
+  const auto epochs = averaging ? progress.epoch - swa->start_epoch : 0;
+  if (averaging) progress.epoch = swa->start_epoch;
+  auto rate = of.base_rate();
+  if (scheduler) {
+    progress.count = (by_epoch ? progress.epoch : progress.step) / frequency;
+    progress.total_count = (by_epoch ? progress.total_epochs : progress.total_steps) / frequency;
+    progress.state = scheduler_state;
+    rate = scheduler->at(rate, progress);
+  }
+  if (averaging) rate.lr = annealed(*swa, rate.lr, epochs);
+  return rate;
+}
+
+size_t OptimizerSlot::group_of(const std::string& network, const std::string& parameter) const {
+  size_t i = 0;
+  while (i < groups.size() && !fits(groups[i].match, network, parameter)) ++i;
+  return i;
+}
+
+void OptimizerSlot::step(std::span<Param* const> params, std::span<const std::string* const> owners,
+                         const Progress& progress) {
+  std::vector<std::vector<Param*>> parts(groups.size() + 1);
+  if (groups.empty()) {
+    parts[0].assign(params.begin(), params.end());
+  } else {
+    for (size_t i = 0; i < params.size(); ++i) {
+      const auto [found, fresh] = group_by_name_.emplace(*owners[i] + "." + params[i]->name, 0);
+      if (fresh) found->second = group_of(*owners[i], params[i]->name);
+      parts[found->second].push_back(params[i]);
+    }
+  }
+  for (size_t i = 0; i < parts.size(); ++i) {
+    auto& chosen = i < groups.size() ? *groups[i].optimizer : *optimizer;
+    if (!parts[i].empty()) chosen.step(parts[i], rate(chosen, progress));
+  }
 }
 
 }  // namespace dl::host

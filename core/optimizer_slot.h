@@ -1,8 +1,12 @@
 #pragma once
+#include <map>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "core/settings.h"
 #include "dl/backend.h"
 #include "dl/optimizer.h"
 #include "dl/scheduler.h"
@@ -11,17 +15,34 @@ namespace dl::host {
 
 /// One named optimizer of a run: what it updates, its schedule, and how many updates it has made.
 struct OptimizerSlot {
+  /// Parameters with options of their own: one more instance of the optimizer's class.
+  struct Group {
+    std::string match;
+    std::shared_ptr<Optimizer> optimizer;
+  };
+
   std::string name;
-  std::shared_ptr<Optimizer> optimizer;
+  std::shared_ptr<Optimizer> optimizer;  ///< of the parameters in no group
+  std::vector<Group> groups;             ///< the first that fits a parameter has it
   std::shared_ptr<Scheduler> scheduler;  ///< null: a constant rate
   bool by_epoch = true;                  ///< the scheduler counts epochs, else steps
   int64_t frequency = 1;
+  std::string monitor;             ///< the metric that the scheduler follows; empty: none
+  std::optional<SwaSettings> swa;  ///< its learning rate overrides the scheduler's
   std::vector<std::string> networks;
   std::vector<double> scheduler_state;
   int64_t updates = 0;
 
   /// The rate to use where the run is. `progress.count` and `total_count` are filled in from step and epoch.
-  Rate rate(Progress progress) const;
+  Rate rate(const Progress& progress) const { return rate(*optimizer, progress); }
+  Rate rate(const Optimizer& of, Progress progress) const;
+  /// Lets each group's optimizer step on its parameters. `owners`: the network of each.
+  void step(std::span<Param* const> params, std::span<const std::string* const> owners, const Progress& progress);
+  /// The index in `groups` that a parameter belongs to, or groups.size().
+  size_t group_of(const std::string& network, const std::string& parameter) const;
+
+ private:
+  std::map<std::string, size_t> group_by_name_;  ///< by "network.name"
 };
 
 }  // namespace dl::host

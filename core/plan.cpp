@@ -14,6 +14,8 @@ class Planner {
   Plan run() {
     plan_.settings = Settings::schema().read(config_, "", problems_);
     const auto& s = plan_.settings;
+    plan_.limits = TrainLimits::read(s.train, problems_);
+    training();
     required(s.data.module, Kind::data, "data.module", "data", plan_.data);
     required(s.model.module, Kind::task, "model.module", "model", plan_.task);
     named(s.model.network, s.model.networks, Kind::network, "network", plan_.networks);
@@ -95,12 +97,57 @@ class Planner {
       add(choice, kind, table_of(singular, plural, name), out[name]);
   }
 
+  /// Keys of [train] that need, or exclude, each other.
+  void training() {
+    const auto& train = plan_.settings.train;
+    const auto* table = config_.find("train");
+    const auto wrong = [&](const char* key, const std::string& text) {
+      const auto* value = table->find(key);
+      problems_.add(value ? value->place : table->place, "train", text);
+    };
+    if (train.gradient_clip && train.gradient_clip->norm.has_value() == train.gradient_clip->value.has_value())
+      wrong("gradient_clip", "\"gradient_clip\": expected one of { norm = … } and { value = … }");
+    if (train.early_stopping && train.early_stopping->monitor.empty())
+      wrong("early_stopping", "\"early_stopping\" needs a monitor, such as monitor = \"val_loss\"");
+    if (train.ema && train.swa) wrong("swa", "\"ema\" and \"swa\" are two averages of the same weights; use one");
+    if (train.swa && train.swa->start_epoch >= train.num_epochs)
+      wrong("swa", "\"swa\": start_epoch = " + std::to_string(train.swa->start_epoch) +
+                       " is not reached in num_epochs = " + std::to_string(train.num_epochs) +
+                       " (epochs count from 0)");
+    for (const auto& rule : train.freeze)
+      if (rule.match.empty()) wrong("freeze", "\"freeze\": each rule needs match = \"a pattern of parameter names\"");
+  }
+
+  /// `[[…groups]]`: the optimizer's own options with some of them replaced.
+  void groups(const std::string& name, const OptimizerChoice& choice, const std::string& where) {
+    const auto& base = plan_.optimizers[name];
+    if (!base.info) return;
+    for (size_t i = 0; i < choice.groups.size(); ++i) {
+      const auto& group = choice.groups[i];
+      const auto table = where + ".groups." + std::to_string(i);
+      const auto* match = group.find("match");
+      const auto* pattern = match ? match->get_if<std::string>() : nullptr;
+      if (!pattern) {
+        problems_.add(group.place, table,
+                      "expected { match = \"a pattern of parameter names\", … } with options of the optimizer");
+        continue;
+      }
+      Value own = group;
+      own.erase("match");
+      base.info->check(own, table, problems_);
+      Value params = base.params;
+      for (const auto& entry : *own.get_if<Value::Table>()) params.at(entry.key) = entry.value;
+      plan_.optimizer_groups[name].push_back({*pattern, {base.info, std::move(params), table}});
+    }
+  }
+
   void optimizers() {
     std::map<std::string, std::string> owner;
     for (const auto& [name, choice] :
          by_name(plan_.settings.model.optimizer, plan_.settings.model.optimizers, "optimizer", "optimizers")) {
       const auto where = table_of("optimizer", "optimizers", name);
       add(choice, Kind::optimizer, where, plan_.optimizers[name]);
+      groups(name, choice, where);
       auto networks = choice.networks;
       if (networks.empty())
         for (const auto& [network, planned] : plan_.networks) networks.push_back(network);
@@ -143,6 +190,7 @@ class Planner {
 
   void loggers() {
     const auto& s = plan_.settings;
+    if (plan_.limits.dev_run) return;
     if (!s.logger.type.empty())
       list({ClassChoice{s.logger.type, s.logger.params, s.logger.place}}, Kind::logger, "logger", plan_.loggers);
     else if (const auto* params = s.logger.params.get_if<Value::Table>(); params && !params->empty())

@@ -7,6 +7,7 @@
 #include "core/launch.h"
 #include "core/registry.h"
 #include "core/settings.h"
+#include "core/train_limits.h"
 #include "dl/data.h"
 
 namespace dl::host {
@@ -18,14 +19,22 @@ struct PlannedClass {
   std::string where;  ///< its table, such as "model.network"
 };
 
+/// Parameters whose names fit `match`, and the optimizer with its options for them.
+struct PlannedGroup {
+  std::string match;
+  PlannedClass optimizer;
+};
+
 /// A run as the config wants it: every name resolved, every option and role checked, nothing made yet.
 struct Plan {
   Settings settings;
+  TrainLimits limits;
   at::ScalarType dtype = at::kFloat;
   PlannedClass task, data, backend;
   std::optional<PlannedClass> communicator;  ///< none: the built-in `self`
   std::map<std::string, PlannedClass> networks, losses, schedulers, optimizers;
   std::map<std::string, std::vector<std::string>> optimizer_networks;
+  std::map<std::string, std::vector<PlannedGroup>> optimizer_groups;
   std::map<std::string, SchedulerChoice::Call> scheduler_calls;
   std::vector<PlannedClass> metrics, loggers;
   std::map<Split, std::vector<PlannedClass>> transforms;

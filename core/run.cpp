@@ -1,5 +1,6 @@
 #include "core/run.h"
 
+#include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <ATen/ops/tensor.h>
 
@@ -7,18 +8,17 @@
 #include <iostream>
 #include <optional>
 
-#include "core/atomic_file.h"
-#include "core/checkpoint_folder.h"
 #include "core/checkpoint_manifest.h"
-#include "core/checkpoint_removal.h"
 #include "core/checkpoint_search.h"
 #include "core/errors.h"
-#include "core/event_writer.h"
 #include "core/failure.h"
+#include "core/model_summary.h"
 #include "core/process_memory.h"
-#include "core/run_record.h"
+#include "core/recorder.h"
+#include "core/resume.h"
+#include "core/shared_text.h"
+#include "core/stop_signals.h"
 #include "core/toml_file.h"
-#include "core/version.h"
 #include "core/weights.h"
 
 namespace dl::host {
@@ -38,81 +38,6 @@ Plan checked_plan(const Value& config, Registry& registry, const Launch& launch,
   return plan;
 }
 
-/// What rank 0 keeps of a run.
-class Recorder {
- public:
-  Recorder(const RunArguments& arguments, const Value& config, const Plan& plan, const Registry& registry,
-           Objects& objects, Console& console, int threads)
-      : console_(console),
-        config_toml_(to_toml(config)),
-        record_(directory(arguments, plan), plan, registry, objects, arguments, threads) {
-    const auto& run = record_.directory();
-    run.write_config(config_toml_);
-    console.log_to(run.log_file());
-    std::vector<NamedLogger> loggers;
-    for (const auto& planned : plan.loggers)
-      loggers.push_back({registry.full_name(*planned.info), registry.create<Logger>(*planned.info, planned.params)});
-    const RunInfo info{
-        run.path().string(),    plan.settings.run.experiment, plan.settings.run.name, kVersion, config_toml_, config,
-        objects.control->size()};
-    events_.emplace(info, Journal(run.path()), std::move(loggers), console);
-    post({.type = Event::Type::params, .params = config});
-    post({.type = Event::Type::status, .name = "running"});
-  }
-
-  void post(Event event) { events_->post(std::move(event)); }
-  void log(const Metrics& metrics, const Progress& progress) {
-    post({.step = progress.step, .epoch = progress.epoch, .metrics = metrics});
-    record_.set_metrics(metrics);
-  }
-  /// The checkpoint's folder, to be filled and then given to commit(): the `last` before it goes.
-  CheckpointFolder begin_checkpoint(const Progress& progress) {
-    char name[32];
-    std::snprintf(name, sizeof name, "step-%08lld", static_cast<long long>(progress.step));
-    return CheckpointFolder::begin(record_.directory().checkpoints(), name);
-  }
-  void commit(CheckpointFolder folder, const Progress& progress, const Plan& plan, int ranks) {
-    const nlohmann::ordered_json state = {{"step", progress.step},
-                                          {"epoch", progress.epoch},
-                                          {"seed", plan.settings.engine.seed},
-                                          {"world_size", ranks},
-                                          {"dlhost", kVersion}};
-    write_file_atomically(folder.path() / "state.json", state.dump(2) + "\n");
-    write_file_atomically(folder.path() / "config.toml", config_toml_);
-    auto committed = folder.commit();
-    point_last_to(committed);
-    if (last_) remove_checkpoint(*last_);
-    last_ = std::move(committed);
-  }
-  void finish(const std::string& status) {
-    events_->close(status);
-    record_.finish(status);
-  }
-  RunRecord& record() { return record_; }
-
- private:
-  static RunDirectory directory(const RunArguments& arguments, const Plan& plan) {
-    const auto& run = plan.settings.run;
-    return arguments.run_dir.empty() ? RunDirectory::create(run.dir, run.experiment, run.name)
-                                     : RunDirectory::at(arguments.run_dir, false);
-  }
-
-  Console& console_;
-  std::string config_toml_;
-  RunRecord record_;
-  std::optional<EventWriter> events_;
-  std::optional<std::filesystem::path> last_;
-};
-
-void save_checkpoint(Recorder* recorder, Objects& objects, const Plan& plan, const Progress& progress) {
-  std::optional<CheckpointFolder> folder;
-  objects.backend->sync_buffers();
-  if (recorder) folder.emplace(recorder->begin_checkpoint(progress));
-  save_weights(*objects.backend, objects.networks, folder ? folder->path() : std::filesystem::path(),
-               folder.has_value());
-  if (folder) recorder->commit(std::move(*folder), progress, plan, objects.control->size());
-}
-
 /// Peak resident bytes of each rank. All ranks.
 std::vector<int64_t> peak_memory(Communicator& control) {
   auto own = at::tensor(std::vector<int64_t>{ProcessMemory::now().peak_rss}, at::kLong).unsqueeze(0);
@@ -120,13 +45,20 @@ std::vector<int64_t> peak_memory(Communicator& control) {
   return {all.const_data_ptr<int64_t>(), all.const_data_ptr<int64_t>() + all.numel()};
 }
 
-void record_result(RunRecord& record, const TrainerResult& result, const std::vector<int64_t>& memory) {
-  record.set("steps", result.steps);
-  record.set("epochs", result.epochs);
+void record_result(RunRecord& record, const TrainerResult& result, const TrainState& state,
+                   const std::vector<int64_t>& memory) {
+  record.set("steps", state.at.step);
+  record.set("epochs", state.at.epoch);
   record.set("samples_per_second",
              result.train_seconds > 0 ? static_cast<double>(result.samples) / result.train_seconds : 0);
   record.set("seconds", seconds_since_process_start());
   record.set("peak_memory_bytes", memory);
+}
+
+void set_deterministic(bool on) {
+  if (!on) return;
+  at::globalContext().setDeterministicAlgorithms(true, false);
+  at::globalContext().setDeterministicFillUninitializedMemory(true);
 }
 
 std::string line_of(const Metrics& metrics) {
@@ -141,6 +73,7 @@ int train(const RunArguments& arguments, const Launch& launch) {
   Console console(
       {.rank = launch.rank, .world_size = launch.size, .prints = launch.prints(), .terminal = launch.terminal});
   Failure failure{launch, console, {}, {}, true};
+  const StopSignals signals;
   std::optional<Registry> registry;
   std::optional<Plan> plan;
   Objects objects;
@@ -151,47 +84,88 @@ int train(const RunArguments& arguments, const Launch& launch) {
     plan.emplace(checked_plan(config, *registry, launch, arguments.config, console));
     const int threads = threads_for(launch, plan->settings.engine.threads);
     at::set_num_threads(threads);
+    set_deterministic(plan->settings.engine.deterministic);
     objects = build_objects(*plan, *registry, launch, [&](auto control) { failure.control = std::move(control); });
+    auto& control = *objects.control;
 
     std::optional<ProgressDisplay> progress;
-    TrainerCalls calls;
     if (launch.prints()) progress.emplace(console);
-    Trainer trainer(*plan, objects, progress ? &*progress : nullptr,
-                    {[&](const Metrics& metrics, const Progress& at) {
-                       if (recorder) recorder->log(metrics, at);
-                     },
-                     [&](const Progress& at) {
-                       if (plan->settings.checkpoint.save_last)
-                         save_checkpoint(recorder ? &*recorder : nullptr, objects, *plan, at);
-                     },
-                     [&] {
-                       if (recorder) recorder->record().set("seconds_to_first_step", seconds_since_process_start());
-                     }},
-                    failure.where);
-    if (launch.prints()) {
-      recorder.emplace(arguments, config, *plan, *registry, objects, console, threads);
-      console.info("run " + recorder->record().directory().path().string());
-      console.info(std::to_string(launch.size) + " rank(s) × " + std::to_string(threads) + " thread(s), " +
-                   std::to_string(objects.data->size(Split::train)) + " training samples, " +
-                   std::to_string(trainer.total_steps()) + " steps");
-    }
+
+    TrainerCalls calls;
+    calls.log = [&](const Metrics& metrics, const Progress& at) {
+      if (recorder) recorder->log(metrics, at);
+    };
+    calls.say = [&](const std::string& line) { console.info(line); };
+    calls.first_step = [&] {
+      if (recorder) recorder->record().set("seconds_to_first_step", seconds_since_process_start());
+    };
+    calls.stop_asked = [] { return StopSignals::received() != 0; };
+    Trainer trainer(*plan, objects, progress ? &*progress : nullptr, calls, failure.where);
+
+    const auto resumed = shared_resume_point(control, [&] { return find_resume_point(arguments, *plan, console); });
+    const bool keeps = !plan->limits.dev_run;
+    if (launch.prints() && keeps)
+      recorder.emplace(arguments, config, *plan, *registry, objects, console, threads,
+                       resumed ? resumed->run_dir : std::filesystem::path());
+    const std::filesystem::path directory =
+        shared_text(control, recorder ? recorder->directory().path().string() : "", "the run directory");
+
+    std::optional<WeightAverage> average;
+    const auto& settings = plan->settings;
+    if (settings.train.ema || settings.train.swa)
+      average.emplace(settings.train.ema, settings.train.swa, *objects.backend, objects.optimizers);
+    Checkpoints checkpoints(*plan, objects, average ? &*average : nullptr, directory / "checkpoints", to_toml(config));
+    std::optional<StepProfiler> profiler;
+    if (settings.train.profile && launch.prints() && keeps)
+      profiler.emplace(*settings.train.profile, directory / "artifacts" / "trace.json");
+    TrainState state;
+    if (resumed) state = checkpoints.load(resumed->checkpoint, resumed->run_dir == directory);
+    if (recorder) console.info("run " + directory.string());
+    if (resumed)
+      console.info("resumed from " + resumed->checkpoint.string() + ": epoch " + std::to_string(state.at.epoch + 1) +
+                   ", step " + std::to_string(state.at.step));
+    console.info(model_summary(objects.networks));
+    console.info(std::to_string(launch.size) + " rank(s) × " + std::to_string(threads) + " thread(s), " +
+                 std::to_string(objects.data->size(Split::train)) + " training samples, " +
+                 std::to_string(trainer.total_steps()) + " steps");
     failure.building = false;
-    auto result = trainer.run();
-    const auto test = trainer.evaluate(Split::test, "test_");
-    const auto memory = peak_memory(*objects.control);
-    if (recorder) {
-      Progress end{.step = result.steps, .epoch = result.epochs};
-      if (!test.empty()) {
-        recorder->log(test, end);
-        console.info("test  " + line_of(test));
+    auto result = trainer.run(state, {&checkpoints, average ? &*average : nullptr, profiler ? &*profiler : nullptr});
+    if (result.ending == Ending::interrupted) {
+      const auto signal = StopSignals::received();
+      if (recorder) {
+        record_result(recorder->record(), result, state, peak_memory(control));
+        recorder->finish("interrupted");
+      } else if (keeps) {
+        peak_memory(control);
       }
-      record_result(recorder->record(), result, memory);
+      console.info(
+          "interrupted" + (signal ? " by " + StopSignals::name(signal) : std::string(" on another rank's signal")) +
+          " in epoch " + std::to_string(state.at.epoch + 1) + " after step " + std::to_string(state.at.step) +
+          (keeps ? "; the state is saved, go on with --resume " + directory.string() : "; fast_dev_run saves nothing"));
+      return static_cast<int>(kInterrupted);
+    }
+
+    const bool test_best = checkpoints.best(state).has_value();
+    std::optional<WeightAverage::InUse> averaged;
+    if (test_best)
+      load_weights(*objects.backend, objects.networks, *checkpoints.best(state));
+    else
+      averaged.emplace(average ? &*average : nullptr);
+    const auto test = trainer.evaluate(Split::test, "test_", plan->limits.test);
+    averaged.reset();
+    const auto memory = peak_memory(control);
+    if (!test.empty()) {
+      if (recorder) recorder->log(test, state.at);
+      console.info("test  " + line_of(test) + (test_best ? "  (checkpoints/best)" : ""));
+    }
+    if (recorder) {
+      record_result(recorder->record(), result, state, memory);
       recorder->finish("finished");
-      console.info("run " + recorder->record().directory().path().string());
+      console.info("run " + directory.string());
     }
     return static_cast<int>(kDone);
   });
-  if (code != kDone && recorder) recorder->finish("failed");
+  if (code != kDone && code != kInterrupted && recorder) recorder->finish("failed");
   return code;
 }
 
@@ -214,7 +188,9 @@ int evaluate(const RunArguments& arguments, Split split, const Launch& launch) {
     load_weights(*objects.backend, objects.networks, folder);
     failure.building = false;
     Trainer trainer(*plan, objects, nullptr, {}, failure.where);
-    const auto metrics = trainer.evaluate(split, split == Split::test ? "test_" : "val_");
+    const bool test = split == Split::test;
+    const auto metrics =
+        trainer.evaluate(split, test ? "test_" : "val_", test ? plan->limits.test : plan->limits.validation);
     if (launch.prints() && arguments.json) {
       nlohmann::ordered_json json;
       for (const auto& [name, value] : metrics) json[name] = value;

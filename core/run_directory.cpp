@@ -18,20 +18,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// File names that every file system and shell takes.
-std::string folder_name(const std::string& text) {
-  std::string name = text;
-  for (char& c : name)
-    if (static_cast<unsigned char>(c) < 0x21 ||
-        std::string_view("/\\:*?\"'<>|`$&;()[]{}#!~\x7f").find(c) != std::string_view::npos)
-      c = '-';
-  const auto first = name.find_first_not_of("-.");
-  if (first == std::string::npos) return "unnamed";
-  name.erase(0, first);
-  if (name.size() > 200) name.resize(200);
-  return name;
-}
-
 /// Text that sorts by time, without characters that trouble file systems.
 std::string utc_time() {
   const std::time_t now = std::time(nullptr);
@@ -68,13 +54,27 @@ void check_writable(const fs::path& path) {
 
 }  // namespace
 
+/// File names that every file system and shell takes.
+std::string RunDirectory::as_file_name(const std::string& text) {
+  std::string name = text;
+  for (char& c : name)
+    if (static_cast<unsigned char>(c) < 0x21 ||
+        std::string_view("/\\:*?\"'<>|`$&;()[]{}#!~\x7f").find(c) != std::string_view::npos)
+      c = '-';
+  const auto first = name.find_first_not_of("-.");
+  if (first == std::string::npos) return "unnamed";
+  name.erase(0, first);
+  if (name.size() > 200) name.resize(200);
+  return name;
+}
+
 RunDirectory::RunDirectory(const fs::path& path) : path_(fs::absolute(path).lexically_normal()) {}
 
 RunDirectory RunDirectory::create(const fs::path& root, const std::string& experiment, const std::string& name) {
   refuse_mlruns(root);
-  const fs::path parent = root / folder_name(experiment);
+  const fs::path parent = root / RunDirectory::as_file_name(experiment);
   make_folders(parent);
-  const std::string stem = utc_time() + "-" + folder_name(name);
+  const std::string stem = utc_time() + "-" + RunDirectory::as_file_name(name);
   for (int number = 1;; ++number) {
     const fs::path path = parent / (number == 1 ? stem : stem + "-" + std::to_string(number));
     // mkdir is the one call that tells two runs of the same second apart.

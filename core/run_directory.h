@@ -21,6 +21,9 @@ class RunDirectory {
   /// One that exists. Throws Error if there is none.
   static RunDirectory open(const std::filesystem::path& directory);
 
+  /// `text` without what makes trouble in file names: what create() makes of experiment and name.
+  static std::string as_file_name(const std::string& text);
+
   const std::filesystem::path& path() const { return path_; }
   std::filesystem::path config_file() const { return path_ / "config.toml"; }
   std::filesystem::path run_file() const { return path_ / "run.json"; }

@@ -12,13 +12,16 @@ Schema<OptimizerChoice> OptimizerChoice::schema() {
   return Schema<OptimizerChoice>("An optimizer and what it updates.")
       .field("type", &OptimizerChoice::type, "\"lib.Class\"")
       .field("params", &OptimizerChoice::params, "the class's options, `lr` among them")
-      .field("networks", &OptimizerChoice::networks, "names of the networks that it updates; empty: all");
+      .field("networks", &OptimizerChoice::networks, "names of the networks that it updates; empty: all")
+      .field("groups", &OptimizerChoice::groups,
+             "tables { match = \"*.bias\", … }: other options for the parameters whose names match");
 }
 
 Schema<SchedulerChoice::Call> SchedulerChoice::Call::schema() {
   return Schema<Call>("When the schedule goes on.")
       .field("interval", &Call::interval, "what is counted", one_of({"epoch", "step"}))
-      .field("frequency", &Call::frequency, "every so many of them", at_least(1));
+      .field("frequency", &Call::frequency, "every so many of them", at_least(1))
+      .field("monitor", &Call::monitor, "the metric that a schedule such as ReduceLROnPlateau follows");
 }
 
 Schema<SchedulerChoice> SchedulerChoice::schema() {
@@ -70,24 +73,112 @@ Schema<EngineSettings> EngineSettings::schema() {
       .field("precision", &EngineSettings::precision, "32 or 64")
       .field("seed", &EngineSettings::seed, "of all that is random", at_least(0))
       .field("threads", &EngineSettings::threads, "threads a rank; 0: its share of the cores", between(0, 4096))
-      .field("timeout_s", &EngineSettings::timeout_s, "seconds after which a collective fails", greater_than(0));
+      .field("timeout_s", &EngineSettings::timeout_s, "seconds after which a collective fails", greater_than(0))
+      .field("deterministic", &EngineSettings::deterministic,
+             "refuse operators that have no deterministic form; fill uninitialised memory");
+}
+
+Schema<GradientClip> GradientClip::schema() {
+  return Schema<GradientClip>("Bounds the gradients of each update; one of the two.")
+      .field("norm", &GradientClip::norm, "largest L2 norm of all gradients of the optimizer together", greater_than(0))
+      .field("value", &GradientClip::value, "largest absolute value of an element", greater_than(0));
+}
+
+Schema<EarlyStoppingSettings> EarlyStoppingSettings::schema() {
+  return Schema<EarlyStoppingSettings>("Ends the training when a metric no longer improves.")
+      .field("monitor", &EarlyStoppingSettings::monitor, "the metric, such as val_loss")
+      .field("mode", &EarlyStoppingSettings::mode, "which way is better", one_of({"min", "max"}))
+      .field("patience", &EarlyStoppingSettings::patience, "validations without improvement before it stops",
+             at_least(0))
+      .field("min_delta", &EarlyStoppingSettings::min_delta, "least change that counts as improvement", at_least(0))
+      .field("stopping_threshold", &EarlyStoppingSettings::stopping_threshold, "stop as soon as it is better than this")
+      .field("divergence_threshold", &EarlyStoppingSettings::divergence_threshold,
+             "stop as soon as it is worse than this")
+      .field("check_finite", &EarlyStoppingSettings::check_finite, "stop when it is NaN or infinite");
+}
+
+Schema<EmaSettings> EmaSettings::schema() {
+  return Schema<EmaSettings>("An exponential moving average of the weights, used to evaluate and to save.")
+      .field("decay", &EmaSettings::decay, "share of the average that is kept at each update", between(0, 1))
+      .field("every_n_steps", &EmaSettings::every_n_steps, "steps between two updates of the average", at_least(1))
+      .field("start_step", &EmaSettings::start_step, "first step after which it is updated", at_least(0));
+}
+
+Schema<SwaSettings> SwaSettings::schema() {
+  return Schema<SwaSettings>("Stochastic weight averaging: the mean of the weights at the ends of the last epochs.")
+      .field("start_epoch", &SwaSettings::start_epoch, "first epoch (from 0) whose weights count", at_least(0))
+      .field("lr", &SwaSettings::lr, "learning rate to anneal to from then on", greater_than(0))
+      .field("anneal_epochs", &SwaSettings::anneal_epochs, "epochs that the annealing takes", at_least(0))
+      .field("anneal_strategy", &SwaSettings::anneal_strategy, "its form", one_of({"cos", "linear"}));
+}
+
+Schema<FreezeRule> FreezeRule::schema() {
+  return Schema<FreezeRule>("Parameters that are not trained in some epochs.")
+      .field("match", &FreezeRule::match, "pattern of parameter names, such as conv1.* or generator.*")
+      .field("from_epoch", &FreezeRule::from_epoch, "first epoch (from 0) in which they are frozen", at_least(0))
+      .field("until_epoch", &FreezeRule::until_epoch, "first epoch in which they are trained again; left out: never",
+             at_least(1));
+}
+
+Schema<ProfileSettings> ProfileSettings::schema() {
+  return Schema<ProfileSettings>(
+             "A trace of some steps, for chrome://tracing or Perfetto: artifacts/trace-rank-R.json.")
+      .field("start_step", &ProfileSettings::start_step, "first step (from 0) in the trace", at_least(0))
+      .field("num_steps", &ProfileSettings::num_steps, "steps in the trace", between(1, 1000));
 }
 
 Schema<TrainSettings> TrainSettings::schema() {
   return Schema<TrainSettings>("How long to train, and what to do on the way.")
       .field("num_epochs", &TrainSettings::num_epochs, "passes over the training data", at_least(0))
       .field("max_steps", &TrainSettings::max_steps, "stop after so many steps; 0: no limit", at_least(0))
+      .field("max_time", &TrainSettings::max_time, "stop after HH:MM:SS or DD:HH:MM:SS of training; empty: no limit")
       .field("val_every_n_epoch", &TrainSettings::val_every_n_epoch, "validate after every so many epochs; 0: never",
              at_least(0))
+      .field("val_every_n_step", &TrainSettings::val_every_n_step, "and after every so many steps; 0: never",
+             at_least(0))
+      .field("val_every_fraction", &TrainSettings::val_every_fraction,
+             "and after every such fraction of an epoch; 0: never", between(0, 1))
+      .field("val_every_minutes", &TrainSettings::val_every_minutes, "and after so many minutes of training; 0: never",
+             at_least(0))
+      .field("sanity_val_batches", &TrainSettings::sanity_val_batches,
+             "validation batches that are tried before the first step; 0: none", at_least(0))
+      .field("limit_train_batches", &TrainSettings::limit_train_batches,
+             "batches of an epoch: an integer counts them, a float is a fraction")
+      .field("limit_val_batches", &TrainSettings::limit_val_batches, "the same for a validation")
+      .field("limit_test_batches", &TrainSettings::limit_test_batches, "the same for the test")
+      .field("overfit_batches", &TrainSettings::overfit_batches,
+             "train and validate on so many batches (or such a fraction) of the training data, unshuffled; 0: off")
+      .field("fast_dev_run", &TrainSettings::fast_dev_run,
+             "true (or n): 1 (or n) batches of training, validation and test; nothing saved, no loggers")
       .field("accumulator_epoch", &TrainSettings::accumulator_epoch, "first epoch (from 0) with accumulation",
              at_least(0))
       .field("accumulator_factor", &TrainSettings::accumulator_factor, "micro-batches a step from that epoch on",
-             at_least(1));
+             at_least(1))
+      .field("gradient_clip", &TrainSettings::gradient_clip, "bounds the gradients")
+      .field("log_grad_norm", &TrainSettings::log_grad_norm, "log the gradients' L2 norm as grad_norm")
+      .field("nan_policy", &TrainSettings::nan_policy,
+             "a loss or gradient norm that is NaN or infinite stops the run, skips the update, or is not looked for",
+             one_of({"stop", "skip", "ignore"}))
+      .field("early_stopping", &TrainSettings::early_stopping, "ends the training when a metric no longer improves")
+      .field("ema", &TrainSettings::ema, "exponential moving average of the weights")
+      .field("swa", &TrainSettings::swa, "stochastic weight averaging")
+      .field("freeze", &TrainSettings::freeze, "rules { match, from_epoch, until_epoch } of parameters not to train")
+      .field("profile", &TrainSettings::profile, "a trace of some steps")
+      .field("resume_ckpt", &TrainSettings::resume_ckpt, "a checkpoint or run to go on from, or \"auto\": --resume");
 }
 
 Schema<CheckpointSettings> CheckpointSettings::schema() {
   return Schema<CheckpointSettings>("What is kept of the run.")
-      .field("save_last", &CheckpointSettings::save_last, "keep the weights of the last epoch as checkpoints/last");
+      .field("save_last", &CheckpointSettings::save_last, "keep the newest state as checkpoints/last")
+      .field("every_n_epochs", &CheckpointSettings::every_n_epochs, "save it after every so many epochs; 0: not",
+             at_least(0))
+      .field("every_n_steps", &CheckpointSettings::every_n_steps, "and after every so many steps; 0: not", at_least(0))
+      .field("every_minutes", &CheckpointSettings::every_minutes, "and after so many minutes of training; 0: not",
+             at_least(0))
+      .field("monitor", &CheckpointSettings::monitor,
+             "the metric, such as val_loss, by which the best are kept, as checkpoints/best; empty: none")
+      .field("mode", &CheckpointSettings::mode, "which way is better", one_of({"min", "max"}))
+      .field("save_top_k", &CheckpointSettings::save_top_k, "how many of the best are kept", at_least(1));
 }
 
 Schema<LoggerSettings> LoggerSettings::schema() {

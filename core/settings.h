@@ -21,6 +21,7 @@ struct OptimizerChoice {
   std::string type;
   Value params;
   std::vector<std::string> networks;  ///< empty: all
+  std::vector<Value> groups;  ///< { match = "*.bias", weight_decay = 0.0 }: options overlaid for some parameters
   Place place;
   static Schema<OptimizerChoice> schema();
 };
@@ -30,6 +31,7 @@ struct SchedulerChoice {
   struct Call {
     std::string interval = "epoch";
     int64_t frequency = 1;
+    std::string monitor;  ///< the metric that a schedule such as ReduceLROnPlateau follows
     static Schema<Call> schema();
   };
   std::string type;
@@ -71,20 +73,89 @@ struct EngineSettings {
   int64_t seed = 42;
   int64_t threads = 0;
   double timeout_s = 1800;
+  bool deterministic = false;
   static Schema<EngineSettings> schema();
+};
+
+struct GradientClip {
+  std::optional<double> norm, value;
+  static Schema<GradientClip> schema();
+};
+
+struct EarlyStoppingSettings {
+  std::string monitor;
+  std::string mode = "min";
+  int64_t patience = 3;
+  double min_delta = 0;
+  std::optional<double> stopping_threshold, divergence_threshold;
+  bool check_finite = true;
+  static Schema<EarlyStoppingSettings> schema();
+};
+
+struct EmaSettings {
+  double decay = 0.999;
+  int64_t every_n_steps = 1;
+  int64_t start_step = 0;
+  static Schema<EmaSettings> schema();
+};
+
+struct SwaSettings {
+  int64_t start_epoch = 0;
+  std::optional<double> lr;
+  int64_t anneal_epochs = 10;
+  std::string anneal_strategy = "cos";
+  static Schema<SwaSettings> schema();
+};
+
+struct FreezeRule {
+  std::string match;
+  int64_t from_epoch = 0;
+  std::optional<int64_t> until_epoch;
+  static Schema<FreezeRule> schema();
+};
+
+struct ProfileSettings {
+  int64_t start_step = 10;
+  int64_t num_steps = 5;
+  static Schema<ProfileSettings> schema();
 };
 
 struct TrainSettings {
   int64_t num_epochs = 10;
   int64_t max_steps = 0;
+  std::string max_time;
   int64_t val_every_n_epoch = 1;
+  int64_t val_every_n_step = 0;
+  double val_every_fraction = 0;
+  double val_every_minutes = 0;
+  int64_t sanity_val_batches = 2;
+  Value limit_train_batches = Value(1.0);  ///< integer: a count; float: a fraction
+  Value limit_val_batches = Value(1.0);
+  Value limit_test_batches = Value(1.0);
+  Value overfit_batches = Value(0);
+  Value fast_dev_run = Value(false);  ///< or a number of batches
   int64_t accumulator_epoch = 0;
   int64_t accumulator_factor = 1;
+  std::optional<GradientClip> gradient_clip;
+  bool log_grad_norm = false;
+  std::string nan_policy = "stop";
+  std::optional<EarlyStoppingSettings> early_stopping;
+  std::optional<EmaSettings> ema;
+  std::optional<SwaSettings> swa;
+  std::vector<FreezeRule> freeze;
+  std::optional<ProfileSettings> profile;
+  std::string resume_ckpt;
   static Schema<TrainSettings> schema();
 };
 
 struct CheckpointSettings {
   bool save_last = true;
+  int64_t every_n_epochs = 1;
+  int64_t every_n_steps = 0;
+  double every_minutes = 0;
+  std::string monitor;
+  std::string mode = "min";
+  int64_t save_top_k = 1;
   static Schema<CheckpointSettings> schema();
 };
 

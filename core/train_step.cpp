@@ -1,15 +1,25 @@
 #include "core/train_step.h"
 
 #include <ATen/CPUGeneratorImpl.h>
+#include <ATen/ops/tensor.h>
 #include <c10/core/GradMode.h>
 
 #include <algorithm>
-#include <array>
+#include <cmath>
 
-#include "dl/error.h"
+#include "core/gradient_clip.h"
 #include "dl/problems.h"
 
 namespace dl::host {
+namespace {
+
+std::string first_of(const std::vector<int64_t>& indices) {
+  std::string text;
+  for (size_t i = 0; i < indices.size() && i < 8; ++i) text += (i ? ", " : "") + std::to_string(indices[i]);
+  return text + (indices.size() > 8 ? ", …" : "");
+}
+
+}  // namespace
 
 TrainStep::TrainStep(const StepParts& parts, const std::vector<Batch>& window, int64_t samples,
                      const Progress& progress)
@@ -54,25 +64,74 @@ double TrainStep::backward_all(const OptimizerSlot& slot, const std::function<St
     if (!made.loss.defined() || made.loss.numel() != 1)
       throw Error("the loss given to update(\"" + slot.name + "\") must be a scalar, found " +
                   (made.loss.defined() ? "shape " + c10::str(made.loss.sizes()) : "an undefined tensor"));
-    const double weight = batch.padding ? 0 : made.weight;
+    double weight = batch.padding ? 0 : made.weight;
+    bool finite = true;
+    if (weight != 0 && parts_.rules.nan_policy != "ignore") {
+      const double value = made.loss.item<double>();
+      finite = std::isfinite(value);
+      if (!finite && not_finite_.empty())
+        not_finite_ = "the loss of \"" + slot.name + "\" is " + std::to_string(value) + " in micro-batch " +
+                      std::to_string(i) + " of the step (samples " + first_of(batch.indices) + ")";
+    }
     parts_.backend.backward(made.loss, weight / static_cast<double>(samples_), i + 1 == window_.size());
-    parts_.log.add(name, made.loss, weight);
+    parts_.log.add(name, made.loss, finite ? weight : 0);
     weights += weight;
   }
   return weights;
 }
 
+std::vector<double> TrainStep::end_update(const OptimizerSlot& slot, double weights) {
+  auto* requests = updates_ == 1 ? parts_.requests : nullptr;
+  std::vector<double> totals{weights, not_finite_.empty() ? 0.0 : 1.0};
+  if (requests) totals.insert(totals.end(), requests->asked.begin(), requests->asked.end());
+  parts_.backend.end_update(slot.networks, totals);
+  if (requests)
+    for (size_t i = 0; i < requests->agreed.size(); ++i) requests->agreed[i] = totals[i + 2] > 0;
+  return totals;
+}
+
+/// All ranks come here with the same `what`, or those without `here` with none.
+void TrainStep::refuse_or_skip(const std::string& what, bool here) {
+  if (parts_.rules.nan_policy == "stop") {
+    if (!here) throw FailedElsewhere("a loss is not finite on another rank");
+    throw Error(
+        what + "; [train] nan_policy = \"skip\" leaves such updates out, a smaller lr or gradient_clip may avoid them");
+  }
+  ++skipped_;
+}
+
+double TrainStep::clip(const OptimizerSlot& slot, std::span<Param* const> params, double scale) {
+  const auto& rules = parts_.rules;
+  const bool by_norm = rules.clip && rules.clip->norm;
+  if (!by_norm && !rules.log_norm) return scale;
+  const double norm = scale * gradient_norm(params, parts_.backend.sharded() ? parts_.control : nullptr);
+  if (!std::isfinite(norm) && rules.nan_policy != "ignore") {
+    refuse_or_skip("the gradient norm of \"" + slot.name + "\" is " + std::to_string(norm), true);
+    return 0;
+  }
+  parts_.log.add(slot.name == "main" ? "grad_norm" : "grad_norm_" + slot.name, at::tensor(norm, at::kDouble), 1);
+  return by_norm ? scale * clip_factor(norm, *rules.clip->norm) : scale;
+}
+
 void TrainStep::apply(OptimizerSlot& slot, double scale) {
   const at::NoGradGuard no_grad;
   std::vector<Param*> params;
+  std::vector<const std::string*> networks;
   for (const auto& network : slot.networks)
     for (auto& param : parts_.backend.params(network)) {
       if (!param.used) continue;
-      if (scale != 1) param.grad.mul_(scale);
-      ++param.step;
       params.push_back(&param);
+      networks.push_back(&network);
     }
-  if (!params.empty()) slot.optimizer->step(params, slot.rate(progress_));
+  const double factor = clip(slot, params, scale);
+  if (factor == 0) return;
+  const auto& rules = parts_.rules;
+  for (auto* param : params) {
+    if (factor != 1) param->grad.mul_(factor);
+    if (rules.clip && rules.clip->value) param->grad.clamp_(-*rules.clip->value, *rules.clip->value);
+    ++param->step;
+  }
+  slot.step(params, networks, progress_);
   ++slot.updates;
   parts_.backend.after_step(slot.networks);
 }
@@ -85,13 +144,15 @@ void TrainStep::update(std::string_view optimizer, const std::function<StepLoss(
   generator.set_current_seed(
       derive_seed(parts_.seed, "dropout", step, static_cast<uint64_t>(updates_ * 1'000'003 + parts_.rank)));
   ++updates_;
+  not_finite_.clear();
 
   auto frozen = freeze_others(used);
   parts_.backend.begin_update(used.networks);
-  std::array<double, 1> totals{backward_all(used, loss)};
-  parts_.backend.end_update(used.networks, totals);
+  const double weights = backward_all(used, loss);
+  const auto totals = end_update(used, weights);
   for (auto& parameter : frozen) parameter.requires_grad_(true);
   if (!(totals[0] > 0)) throw Error("the weights given to update(\"" + used.name + "\") add up to nothing");
+  if (totals[1] > 0) return refuse_or_skip(not_finite_, !not_finite_.empty());
   // Losses were scaled by the samples of the window, which all ranks know beforehand; other weights correct it here.
   apply(used, static_cast<double>(samples_) / totals[0]);
 }

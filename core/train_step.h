@@ -1,16 +1,33 @@
 #pragma once
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "core/log_averages.h"
 #include "core/optimizer_slot.h"
+#include "core/settings.h"
+#include "core/step_requests.h"
 #include "dl/backend.h"
+#include "dl/error.h"
 #include "dl/task.h"
 
 namespace dl::host {
+
+/// What an update does between the backward pass and the optimizer.
+struct UpdateRules {
+  std::optional<GradientClip> clip;
+  bool log_norm = false;
+  std::string nan_policy = "stop";  ///< or "skip", "ignore"
+};
+
+/// Another rank knows the cause, and is about to say so.
+class FailedElsewhere : public Error {
+ public:
+  using Error::Error;
+};
 
 /// What the steps of a run work on. References live as long as the run.
 struct StepParts {
@@ -20,6 +37,9 @@ struct StepParts {
   LogAverages& log;
   uint64_t seed;
   int rank;
+  UpdateRules rules;
+  Communicator* control = nullptr;  ///< sums norms over ranks where the backend cuts parameters; null: one rank
+  StepRequests* requests = nullptr;
 };
 
 /// One training step: the window of micro-batches, and where the run is.
@@ -35,6 +55,8 @@ class TrainStep final : public Step {
   int64_t epoch() const override { return progress_.epoch; }
   Rng rng(std::string_view purpose, int64_t index) const override;
   bool updated() const { return updates_ > 0; }
+  /// Updates that were left out because a loss or a gradient was NaN or infinite.
+  int64_t skipped() const { return skipped_; }
 
  private:
   OptimizerSlot& slot(std::string_view name) const;
@@ -42,13 +64,20 @@ class TrainStep final : public Step {
   Tensors freeze_others(const OptimizerSlot& slot) const;
   /// Returns the weight of this rank's micro-batches.
   double backward_all(const OptimizerSlot& slot, const std::function<StepLoss(const Batch&)>& loss);
+  /// The totals of this update, summed over ranks: the weights, micro-batches with a loss that is not finite, and what
+  /// ranks ask for.
+  std::vector<double> end_update(const OptimizerSlot& slot, double weights);
   void apply(OptimizerSlot& slot, double scale);
+  /// The factor that the rules put on the gradients; 0 to leave the update out.
+  double clip(const OptimizerSlot& slot, std::span<Param* const> params, double scale);
+  void refuse_or_skip(const std::string& what, bool here);
 
   const StepParts& parts_;
   const std::vector<Batch>& window_;
   int64_t samples_;
   Progress progress_;
-  int64_t updates_ = 0;
+  int64_t updates_ = 0, skipped_ = 0;
+  std::string not_finite_;  ///< the first such loss of this rank, in words
 };
 
 }  // namespace dl::host

@@ -1,17 +1,22 @@
 #pragma once
 #include <functional>
-#include <map>
 #include <memory>
+#include <optional>
 #include <string>
-#include <vector>
 
-#include "core/batch_plan.h"
-#include "core/batch_source.h"
+#include "core/checkpoints.h"
+#include "core/early_stopping.h"
+#include "core/epoch_loader.h"
 #include "core/evaluator.h"
+#include "core/freezing.h"
 #include "core/log_averages.h"
 #include "core/objects.h"
 #include "core/progress_display.h"
+#include "core/step_profiler.h"
+#include "core/train_state.h"
 #include "core/train_step.h"
+#include "core/validation_schedule.h"
+#include "core/weight_average.h"
 
 namespace dl::host {
 
@@ -22,49 +27,78 @@ struct Whereabouts {
   std::string text() const;
 };
 
-/// What a run tells the outside; called on every rank, at the same points. Rank 0's caller writes journal and
-/// checkpoints.
+/// What a training tells the outside and asks of it. Called on every rank, at the same points.
 struct TrainerCalls {
   std::function<void(const Metrics& metrics, const Progress& progress)> log;
-  std::function<void(const Progress& progress)> epoch_end;
+  std::function<void(const std::string& line)> say;  ///< for people
   std::function<void()> first_step;
+  std::function<bool()> stop_asked;  ///< a signal has come to this rank
 };
+
+enum class Ending { finished, early, time_over, interrupted };
 
 struct TrainerResult {
   Metrics metrics;  ///< of the last epoch
-  int64_t steps = 0, epochs = 0;
-  double train_seconds = 0;  ///< in training steps, validation left out
-  int64_t samples = 0;       ///< of all ranks
+  Ending ending = Ending::finished;
+  double train_seconds = 0;  ///< of this process in training steps, validation left out
+  int64_t samples = 0;       ///< of this process, of all ranks
 };
 
-/// Epochs of windows, validation after epochs, one line of metrics every n steps. All ranks, the training thread.
+/// Epochs of windows with all that happens between them: validation, logging, checkpoints, early stopping. All ranks,
+/// the training thread.
 class Trainer {
  public:
+  /// What a training has beside its objects; null: not there.
+  struct Extras {
+    Checkpoints* checkpoints = nullptr;
+    WeightAverage* average = nullptr;
+    StepProfiler* profiler = nullptr;  ///< on one rank at most
+  };
+
+  /// Throws UsageError where the limits leave nothing to train on.
   Trainer(const Plan& plan, Objects& objects, ProgressDisplay* progress, TrainerCalls calls, Whereabouts& whereabouts);
 
-  TrainerResult run();
-  /// Metrics of a split, or nothing where the data has no such split.
-  Metrics evaluate(Split split, const std::string& prefix);
+  /// From `state` on, which it keeps up to date.
+  TrainerResult run(TrainState& state, const Extras& extras);
+  /// Metrics of a split, with the weights as they are; nothing where the data has no such split.
+  Metrics evaluate(Split split, const std::string& prefix, const BatchLimit& limit);
   int64_t total_steps() const { return total_steps_; }
 
  private:
-  BatchPlan plan_of(int64_t epoch) const;
+  struct Epoch;  // one under way
+  BatchPlan plan_of(int64_t epoch, int64_t skip) const;
   BatchSource source(Split split) const;
-  bool run_epoch(const BatchSource& source);
+  void try_validation();
+  void run_epoch(const BatchSource& source);
+  void after_step(Epoch& epoch);
+  void validate(const std::string& title);
   void log_step(bool always);
   void set_training(bool training);
   Metrics epoch_means() const;
+  bool done() const;
+  bool epoch_end_is_due() const;
 
   const Plan& plan_;
   Objects& objects_;
+  Checkpoints* checkpoints_ = nullptr;
+  WeightAverage* average_ = nullptr;
+  StepProfiler* profiler_ = nullptr;
   ProgressDisplay* progress_;
   TrainerCalls calls_;
   Whereabouts& where_;
-  Progress at_;
+  Freezing freezing_;
+  ValidationSchedule schedule_;
+  std::optional<EarlyStopping> early_stopping_;
+  StepRequests requests_;
   int64_t total_steps_ = 0;
-  int64_t logged_step_ = 0;
+  int64_t logged_step_ = 0, validated_step_ = -1;
+  int64_t logged_samples_ = 0;  ///< with logged_seconds_: where the last log line was, for the throughput
+  double logged_seconds_ = 0;
+  double validated_seconds_ = 0, saved_seconds_ = 0;
   LogAverages log_;
-  std::map<std::string, Average> epoch_sums_;
+  TrainState* state_ = nullptr;
+  std::optional<Ending> ending_;
+  std::string ending_reason_;
   TrainerResult result_;
 };
 

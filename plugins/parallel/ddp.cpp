@@ -1,6 +1,7 @@
 #include "ddp.h"
 
 #include <ATen/ops/empty.h>
+#include <ATen/ops/full.h>
 #include <ATen/ops/full_like.h>
 
 #include <algorithm>
@@ -155,8 +156,12 @@ void DDP::visit(const std::string& network, bool states, bool write, const Visit
     visit_tensor({entry.buffer ? Type::buffer : Type::parameter, entry.name, ""}, entry.tensor.detach(), write,
                  visitor);
   if (!states) return;
-  for (auto& param : attached.params)
+  for (auto& param : attached.params) {
+    auto step = at::full({}, param.step, at::kLong);
+    visit_tensor({Type::state, param.name, "step"}, step, write, visitor);
+    param.step = step.item<int64_t>();
     for (auto& [key, state] : param.states) visit_tensor({Type::state, param.name, key}, state, write, visitor);
+  }
 }
 
 DDP::Attached& DDP::find(const std::string& network) {

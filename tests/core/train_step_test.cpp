@@ -6,6 +6,7 @@
 #include <torch/nn/modules/linear.h>
 
 #include <boost/test/unit_test.hpp>
+#include <cmath>
 
 #include "core/batch_plan.h"
 #include "core/self_communicator.h"
@@ -56,7 +57,7 @@ struct Run {
     }
   }
   using NoGradGuard = at::NoGradGuard;
-  StepParts parts(int rank = 0) { return {ddp, networks, slots, log, 1, rank}; }
+  StepParts parts(int rank = 0) { return {ddp, networks, slots, log, 1, rank, {}}; }
   Tensor weight(const std::string& name = "main") { return networks.at(name)->parameters().at(0).detach().clone(); }
 
   parallel::DDP ddp;
@@ -162,6 +163,123 @@ BOOST_AUTO_TEST_CASE(two_optimizers) {
   BOOST_TEST(dynamic_cast<Descent&>(*run.slots[0].optimizer).calls == 1);
   BOOST_TEST(dynamic_cast<Descent&>(*run.slots[1].optimizer).calls == 0);
   BOOST_TEST(step.updated());
+}
+
+namespace {
+
+/// The weight after one update of a loss whose gradient at each weight is `slope`.
+Tensor after_update(const UpdateRules& rules, double slope, int64_t* skipped = nullptr) {
+  SelfCommunicator self;
+  Run run(self);
+  const auto window = window_of({13, 13, 1, 1, false}, 0);
+  auto parts = run.parts();
+  parts.rules = rules;
+  TrainStep step(parts, window, 13, {});
+  step.update([&](const Batch&) {
+    Tensor loss;
+    for (const auto& parameter : run.networks.at("main")->parameters()) {
+      const auto sum = parameter.sum() * slope;
+      loss = loss.defined() ? loss + sum : sum;
+    }
+    return StepLoss{loss, 13};
+  });
+  if (skipped) *skipped = step.skipped();
+  return run.weight();
+}
+
+}  // namespace
+
+/// 8 gradients of 2: the norm is sqrt(32). Descent goes 0.5 × the gradient down from 0.25.
+BOOST_AUTO_TEST_CASE(clips_by_norm_and_by_value) {
+  const auto expect = [](const Tensor& weight, double gradient) {
+    BOOST_TEST(weight[0][0].item<double>() == 0.25 - 0.5 * gradient, boost::test_tools::tolerance(1e-12));
+  };
+  expect(after_update({}, 2), 2);
+  const double norm = std::sqrt(32.0);
+  expect(after_update({.clip = GradientClip{.norm = 1.0, .value = {}}}, 2), 2 / (norm + 1e-6));
+  expect(after_update({.clip = GradientClip{.norm = 100.0, .value = {}}}, 2), 2);
+  expect(after_update({.clip = GradientClip{.norm = {}, .value = 0.5}}, 2), 0.5);
+  expect(after_update({.clip = GradientClip{.norm = {}, .value = 0.5}}, -2), -0.5);
+}
+
+BOOST_AUTO_TEST_CASE(logs_the_norm_before_clipping) {
+  SelfCommunicator self;
+  Run run(self);
+  const auto window = window_of({13, 13, 1, 1, false}, 0);
+  auto parts = run.parts();
+  parts.rules.clip = GradientClip{.norm = 0.001, .value = {}};
+  TrainStep step(parts, window, 13, {});
+  step.update([&](const Batch& batch) {
+    return StepLoss{(*run.networks.at("main"))(batch[0]).sum() * 0 + run.networks.at("main")->parameters()[1].sum() * 3,
+                    13};
+  });
+  for (const auto& average : run.log.reduce(self))
+    if (average.name == "grad_norm") BOOST_TEST(average.mean == std::sqrt(18.0), boost::test_tools::tolerance(1e-12));
+}
+
+BOOST_AUTO_TEST_CASE(a_loss_that_is_not_finite_stops_skips_or_passes) {
+  const double nan = std::nan("");
+  int64_t skipped = 0;
+  const auto weight = after_update({.clip = {}, .log_norm = false, .nan_policy = "skip"}, nan, &skipped);
+  BOOST_TEST(weight[0][0].item<double>() == 0.25);
+  BOOST_TEST(skipped == 1);
+  BOOST_TEST(
+      std::isnan(after_update({.clip = {}, .log_norm = false, .nan_policy = "ignore"}, nan)[0][0].item<double>()));
+  BOOST_CHECK_EXCEPTION(after_update({}, nan), Error, [](const Error& error) {
+    const std::string text = error.what();
+    return text.find("the loss of \"main\" is nan in micro-batch 0 of the step (samples 0, 0") != std::string::npos &&
+           text.find("nan_policy") != std::string::npos;
+  });
+}
+
+/// The rank that has it says so, and the others know.
+BOOST_AUTO_TEST_CASE(ranks_agree_on_what_is_not_finite) {
+  for (const bool stop : {true, false}) {
+    dl::testing::ThreadGroup::run(3, [&](Communicator& communicator) {
+      Run run(communicator);
+      const BatchPlan plan{13, 5, 3, 1, false};
+      const auto window = window_of(plan, communicator.rank());
+      auto parts = run.parts(communicator.rank());
+      if (!stop) parts.rules.nan_policy = "skip";
+      TrainStep step(parts, window, 13, {});
+      const bool bad = communicator.rank() == 1;
+      bool here = false, elsewhere = false;
+      try {
+        step.update([&](const Batch& batch) {
+          const auto loss = (*run.networks.at("main"))(batch[0]).mean();
+          return StepLoss{bad ? loss * std::nan("") : loss, static_cast<double>(batch.size())};
+        });
+      } catch (const FailedElsewhere&) {
+        elsewhere = true;
+      } catch (const Error&) {
+        here = true;
+      }
+      if (here != (stop && bad) || elsewhere != (stop && !bad)) throw Error("another end");
+      if (run.weight()[0][0].item<double>() != 0.25) throw Error("the weights changed");
+    });
+  }
+}
+
+BOOST_AUTO_TEST_CASE(what_one_rank_asks_all_know) {
+  dl::testing::ThreadGroup::run(3, [&](Communicator& communicator) {
+    Run run(communicator);
+    StepRequests requests;
+    const auto window = window_of({13, 5, 3, 1, false}, communicator.rank());
+    auto parts = run.parts(communicator.rank());
+    parts.requests = &requests;
+    const auto step_once = [&] {
+      TrainStep step(parts, window, 13, {});
+      step.update([&](const Batch& batch) {
+        return StepLoss{(*run.networks.at("main"))(batch[0]).mean(), static_cast<double>(batch.size())};
+      });
+    };
+    requests.asked[StepRequests::stop] = communicator.rank() == 2;
+    step_once();
+    if (!requests.agreed[StepRequests::stop] || requests.agreed[StepRequests::save]) throw Error("not agreed");
+    requests.asked = {};
+    step_once();
+    if (requests.agreed[StepRequests::stop]) throw Error("still agreed");
+  });
 }
 
 BOOST_AUTO_TEST_CASE(refusals) {

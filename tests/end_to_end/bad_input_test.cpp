@@ -65,8 +65,8 @@ BOOST_AUTO_TEST_CASE(idx_files) {
   write_idx(scratch, 0, 0);
   expect(dlhost(scratch.path(), "c.toml"), 2, {"train-images-idx3-ubyte", "empty"});
   write_idx(scratch, 12, 11);
-  expect(dlhost(scratch.path(), "c.toml --run-dir labels"), 1, {"train-labels-idx1-ubyte", "11"});
-  expect(dlhost(scratch.path(), "c.toml --run-dir labels2", 2), 1, {"train-labels-idx1-ubyte", "11"});
+  expect(dlhost(scratch.path(), "c.toml --run-dir labels"), 1, {"t10k-labels-idx1-ubyte", "11"});
+  expect(dlhost(scratch.path(), "c.toml --run-dir labels2", 2), 1, {"t10k-labels-idx1-ubyte", "11"});
 }
 
 BOOST_AUTO_TEST_CASE(more_ranks_than_samples) {

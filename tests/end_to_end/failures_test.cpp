@@ -9,16 +9,6 @@ using namespace end_to_end;
 
 namespace {
 
-std::string faulty_config(int rank, const std::string& how) {
-  auto text = small_config();
-  const std::string task = "{ type = \"tasks.ImageClassification\" }";
-  text.replace(
-      text.find(task), task.size(),
-      "{ type = \"faulty.Task\", params = { rank = " + std::to_string(rank) + ", step = 20, how = \"" + how + "\" } }");
-  text.erase(text.find("metrics "), text.find("\n[engine]") - text.find("metrics "));
-  return text + "\n[plugins]\npath = [\"" TEST_PLUGINS "\"]\n";
-}
-
 /// The checkpoint of the first epoch is whole, and no temporary one has a final name.
 void check_what_is_left(const std::filesystem::path& run) {
   for (const auto& entry : std::filesystem::directory_iterator(run / "checkpoints")) {

@@ -36,6 +36,9 @@ Result shell(const std::filesystem::path& folder, const std::string& command);
 /// A small classification on made-up data that runs in a second; `--set` changes it.
 std::string small_config();
 
+/// The same, with a task that does `how` ("throw", "kill", "nan", "signal", …) at step 20 of one rank.
+std::string faulty_config(int rank, const std::string& how);
+
 /// The journal's values of one metric, by step.
 std::map<long, double> journal(const std::filesystem::path& run, const std::string& metric);
 

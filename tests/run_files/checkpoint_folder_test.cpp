@@ -179,13 +179,13 @@ BOOST_AUTO_TEST_CASE(broken_manifests_are_refused) {
 
 BOOST_AUTO_TEST_CASE(last_is_repointed) {
   const TemporaryFolder run;
-  point_last_to(commit(run.path(), "step-1"));
+  point_to(commit(run.path(), "step-1"), "last");
   BOOST_TEST(fs::read_symlink(run / "last") == "step-1");
-  point_last_to(commit(run.path(), "step-2"));
+  point_to(commit(run.path(), "step-2"), "last");
   BOOST_TEST(fs::read_symlink(run / "last") == "step-2");
   fs::remove(run / "last");
   fs::create_directory(run / "last");
-  check_error([&] { point_last_to(run / "step-1"); }, {run / "last", "is no link"});
+  check_error([&] { point_to(run / "step-1", "last"); }, {run / "last", "is no link"});
   BOOST_TEST(names(run.path()) == (std::vector<std::string>{"last", "step-1", "step-2"}),
              boost::test_tools::per_element());
 }
@@ -193,7 +193,7 @@ BOOST_AUTO_TEST_CASE(last_is_repointed) {
 BOOST_AUTO_TEST_CASE(a_full_disk_leaves_no_half_checkpoint) {
   const SmallDisk disk(256 << 10);
   if (!disk.works()) return;
-  point_last_to(commit(disk.path(), "step-1"));
+  point_to(commit(disk.path(), "step-1"), "last");
   check_error(
       [&] {
         auto folder = CheckpointFolder::begin(disk.path(), "step-2");

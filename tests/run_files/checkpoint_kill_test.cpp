@@ -47,7 +47,7 @@ class SharedCount {
       write_safetensors(folder.path() / file, {{"w", at::full({20'000}, i, at::kFloat)}});
     write_text(folder.path() / "state.json", "{}");
     kept.push_back(folder.commit());
-    point_last_to(kept.back());
+    point_to(kept.back(), "last");
     if (kept.size() > 2) {
       remove_checkpoint(kept.front());
       kept.erase(kept.begin());

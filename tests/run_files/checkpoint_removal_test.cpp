@@ -84,11 +84,11 @@ BOOST_AUTO_TEST_CASE(a_manifest_can_not_reach_outside) {
 BOOST_AUTO_TEST_CASE(last_never_loses_its_checkpoint) {
   const TemporaryFolder run;
   const auto checkpoint = commit(run.path(), "step-1");
-  point_last_to(checkpoint);
+  point_to(checkpoint, "last");
   check_error([&] { remove_checkpoint(checkpoint); }, {checkpoint, run / "last", "points to it"});
   check_error([&] { remove_checkpoint(run / "last"); }, {checkpoint, "points to it"});
   verify_checkpoint(run / "last");
-  point_last_to(commit(run.path(), "step-2"));
+  point_to(commit(run.path(), "step-2"), "last");
   remove_checkpoint(checkpoint);
   BOOST_TEST(!fs::exists(checkpoint));
 }

@@ -26,7 +26,7 @@ BOOST_AUTO_TEST_CASE(every_way_to_name_one) {
   const TemporaryFolder root;
   const auto run = RunDirectory::at(root / "run", false);
   const auto checkpoint = commit(run.checkpoints(), "step-1");
-  point_last_to(checkpoint);
+  point_to(checkpoint, "last");
   for (const auto& given : {checkpoint, run.checkpoints() / "last", run.checkpoints(), run.path(), checkpoint / "",
                             run.path() / "." / "checkpoints" / ".." / "checkpoints" / "step-1"})
     BOOST_TEST(resolve_checkpoint(given) == checkpoint, given.string());
@@ -48,7 +48,7 @@ BOOST_AUTO_TEST_CASE(errors_say_what_is_there) {
   check_error([&] { resolve_checkpoint(run.checkpoints() / "step-1" / "state.json"); }, {"is a file"});
   check_error([&] { resolve_checkpoint(root.path()); }, {root.path(), "no manifest.json", "no run.json"});
 
-  point_last_to(run.checkpoints() / "step-2");
+  point_to(run.checkpoints() / "step-2", "last");
   fs::remove_all(run.checkpoints() / "step-2");
   check_error([&] { resolve_checkpoint(run.checkpoints() / "last"); }, {"points to step-2", "gone", "step-1"});
   check_error([&] { resolve_checkpoint(run.path()); }, {"step-1"});
@@ -57,7 +57,7 @@ BOOST_AUTO_TEST_CASE(errors_say_what_is_there) {
 BOOST_AUTO_TEST_CASE(the_list_has_whole_ones_only) {
   const TemporaryFolder root;
   const auto one = commit(root.path(), "step-1"), two = commit(root.path(), "step-2");
-  point_last_to(two);
+  point_to(two, "last");
   fs::create_directory(root / "half");
   const auto unfinished = CheckpointFolder::begin(root.path(), "step-3");
   BOOST_TEST(list_checkpoints(root.path()) == (std::vector<fs::path>{one, two}), boost::test_tools::per_element());

@@ -4,6 +4,7 @@
 #include <torch/nn/modules/linear.h>
 #include <unistd.h>
 
+#include <cmath>
 #include <cstdlib>
 
 #include "dl/dl.h"
@@ -26,7 +27,8 @@ class Task final : public dl::Task {
     return dl::Schema<Options>("Fails at a step.")
         .field("rank", &Options::rank, "the rank that fails")
         .field("step", &Options::step, "the step it fails at")
-        .field("how", &Options::how, "what it does", dl::one_of({"throw", "kill", "eval", "never"}))
+        .field("how", &Options::how, "what it does",
+               dl::one_of({"throw", "kill", "eval", "nan", "signal", "stop", "never"}))
         .needs(dl::Kind::network, "main")
         .needs(dl::Kind::loss, "main");
   }
@@ -37,6 +39,10 @@ class Task final : public dl::Task {
       if (rank_of_environment() == options_.rank && step.index() == options_.step) {
         if (options_.how == "throw") throw dl::Error("the faulty task fails as asked");
         if (options_.how == "kill") kill(getpid(), SIGKILL);
+        if (options_.how == "signal") kill(getpid(), SIGUSR1);
+        if (options_.how == "stop") kill(getpid(), SIGSTOP);
+        if (options_.how == "nan")
+          return dl::StepLoss{loss_(network_(batch[0]), batch[1]) * std::nan(""), static_cast<double>(batch.size())};
       }
       return dl::StepLoss{loss_(network_(batch[0]), batch[1]), static_cast<double>(batch.size())};
     });

@@ -22,7 +22,7 @@ struct NetworkEntry {
   enum class Type { parameter, buffer, state };
   Type type = Type::parameter;
   std::string name;   ///< as in PyTorch's `state_dict`
-  std::string state;  ///< of type state: the optimizer's key, such as "exp_avg"
+  std::string state;  ///< of type state: the optimizer's key, such as "exp_avg", or "step": Param::step as int64 []
 };
 
 /// A parallel strategy: owns where parameters and gradients live. Training thread, all ranks in the same order.

@@ -22,7 +22,7 @@ class DL_API Scheduler {
   using Interface = Scheduler;
   using Context = void;
   static constexpr Kind kKind = Kind::scheduler;
-  static constexpr uint32_t kAbi = 1;
+  static constexpr uint32_t kAbi = 2;
   virtual ~Scheduler();
 
   /// The rate to use at `progress`; `base` is the optimizer's own. Pure: any thread, any order.
@@ -30,6 +30,8 @@ class DL_API Scheduler {
   /// For schedules that follow a metric (plateau): changes `state` by the newest value of the monitored metric. The
   /// host keeps and saves `state`. Default: nothing.
   virtual void observe(double monitored, std::vector<double>& state) const;
+  /// True if at() needs what observe() keeps: the host then asks the config for a `monitor`.
+  virtual bool observes() const { return false; }
 };
 
 }  // namespace dl

@@ -1,0 +1,27 @@
+#include "core/gradient_clip.h"
+
+#include <ATen/ops/linalg_vector_norm.h>
+#include <ATen/ops/tensor.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace dl::host {
+
+double gradient_norm(std::span<Param* const> params, Communicator* control) {
+  double squares = 0;
+  for (const auto* param : params) {
+    const double norm = at::linalg_vector_norm(param->grad).item<double>();
+    squares += norm * norm;
+  }
+  if (control && control->size() > 1) {
+    auto sum = at::tensor({squares}, at::kDouble);
+    control->all_reduce(sum, ReduceOp::sum, "squares of the gradients");
+    squares = sum.item<double>();
+  }
+  return std::sqrt(squares);
+}
+
+double clip_factor(double norm, double max_norm) { return std::min(1.0, max_norm / (norm + 1e-6)); }
+
+}  // namespace dl::host

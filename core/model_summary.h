@@ -1,0 +1,14 @@
+#pragma once
+#include <map>
+#include <memory>
+#include <string>
+
+#include "dl/network.h"
+
+namespace dl::host {
+
+/// A table of the networks' top-level modules with their types and numbers of parameters, and the totals, as
+/// torchinfo or Lightning's ModelSummary show them. Shared parameters count once.
+std::string model_summary(const std::map<std::string, std::shared_ptr<Network>>& networks);
+
+}  // namespace dl::host

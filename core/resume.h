@@ -1,0 +1,27 @@
+#pragma once
+#include <filesystem>
+#include <functional>
+#include <optional>
+
+#include "core/config.h"
+#include "core/console.h"
+#include "core/plan.h"
+#include "dl/communicator.h"
+
+namespace dl::host {
+
+/// A whole checkpoint to go on from, and the run directory to go on in; empty: a new one.
+struct ResumePoint {
+  std::filesystem::path checkpoint, run_dir;
+};
+
+/// What `--resume`, or `[train] resume_ckpt`, asks for. "auto": the newest whole checkpoint of `--run-dir`, or of the
+/// newest run of the config's experiment and name; nothing where there is none. What is skipped is said with the
+/// reason. A path: that one, or an Error. Reads the checkpoint once, to check its sums. One rank.
+std::optional<ResumePoint> find_resume_point(const RunArguments& arguments, const Plan& plan, Console& console);
+
+/// Rank 0's answer, on every rank. All ranks.
+std::optional<ResumePoint> shared_resume_point(Communicator& control,
+                                               const std::function<std::optional<ResumePoint>()>& find);
+
+}  // namespace dl::host

@@ -1,0 +1,21 @@
+#include "core/shared_text.h"
+
+#include <ATen/ops/empty.h>
+#include <ATen/ops/tensor.h>
+
+#include <algorithm>
+
+namespace dl::host {
+
+std::string shared_text(Communicator& control, std::string text, const char* what) {
+  if (control.size() == 1) return text;
+  auto length = at::tensor({static_cast<int64_t>(text.size())}, at::kLong);
+  control.broadcast(length, 0, what);
+  auto bytes = at::empty({length.item<int64_t>()}, at::kByte);
+  auto* data = bytes.mutable_data_ptr<uint8_t>();
+  if (control.rank() == 0) std::copy(text.begin(), text.end(), data);
+  control.broadcast(bytes, 0, what);
+  return {data, data + bytes.numel()};
+}
+
+}  // namespace dl::host

@@ -1,0 +1,80 @@
+// Trainer: validations, and what follows from them.
+#include <algorithm>
+
+#include "core/errors.h"
+#include "core/trainer.h"
+
+namespace dl::host {
+
+Metrics Trainer::evaluate(Split split, const std::string& prefix, const BatchLimit& limit) {
+  const auto& data = plan_.settings.data;
+  const auto size = objects_.data->size(split);
+  const auto batch_size = data.eval_batch_size > 0 ? data.eval_batch_size : data.batch_size;
+  const auto batches = limit.of((size + batch_size - 1) / batch_size);
+  if (batches == 0) return {};
+  where_.phase = split == Split::test ? "test" : "validation";
+  if (state_) {
+    where_.step = state_->at.step;
+    where_.epoch = state_->at.epoch;
+  }
+  objects_.backend->sync_buffers();
+  set_training(false);
+  const Evaluator evaluator(*objects_.task, objects_.metrics, *objects_.control, batch_size, data.num_workers);
+  return evaluator.run(source(split), prefix, batches);
+}
+
+/// A validation with all that follows from it; `title` for a line of its own.
+void Trainer::validate(const std::string& title) {
+  auto& state = *state_;
+  const bool overfit = plan_.limits.overfit;
+  const WeightAverage::InUse averaged(average_);
+  const auto values = evaluate(overfit ? Split::train : Split::validation, "val_", plan_.limits.validation);
+  validated_seconds_ = state.seconds;
+  validated_step_ = state.at.step;
+  if (values.empty()) return;
+  if (calls_.log) calls_.log(values, state.at);
+  if (progress_ && !title.empty()) progress_->report(title, values, 0, 0);
+
+  result_.metrics = epoch_means();
+  result_.metrics.insert(result_.metrics.end(), values.begin(), values.end());
+  const auto& known = result_.metrics;
+  for (auto& slot : objects_.optimizers)
+    if (!slot.monitor.empty())
+      slot.scheduler->observe(metric_of(known, slot.monitor, "scheduler \"" + slot.name + "\""), slot.scheduler_state);
+  if (early_stopping_) {
+    const auto reason = early_stopping_->observe(
+        metric_of(known, early_stopping_->settings().monitor, "[train.early_stopping] monitor"));
+    early_stopping_->save(state.early_stopping);
+    if (reason && !ending_) {
+      ending_ = Ending::early;
+      ending_reason_ = *reason;
+    }
+  }
+  if (checkpoints_) checkpoints_->after_validation(state, known);
+}
+
+/// Before the first step: that a validation runs at all, and that it logs what is monitored.
+void Trainer::try_validation() {
+  const auto& settings = plan_.settings;
+  std::vector<std::pair<std::string, std::string>> monitored;
+  if (early_stopping_) monitored.emplace_back("[train.early_stopping] monitor", settings.train.early_stopping->monitor);
+  if (!settings.checkpoint.monitor.empty() && checkpoints_ && !plan_.limits.dev_run)
+    monitored.emplace_back("[checkpoint] monitor", settings.checkpoint.monitor);
+  for (const auto& slot : objects_.optimizers)
+    if (!slot.monitor.empty()) monitored.emplace_back("the monitor of scheduler \"" + slot.name + "\"", slot.monitor);
+  int64_t batches = plan_.limits.sanity_batches;
+  if (!monitored.empty()) batches = std::max<int64_t>(batches, 1);
+  if (batches == 0) return;
+  const auto values = evaluate(plan_.limits.overfit ? Split::train : Split::validation, "val_", {batches, 1});
+  for (const auto& [who, name] : monitored) {
+    if (values.empty()) throw UsageError(who + " is " + name + ", but the data has no validation split");
+    if (name.starts_with("train_") || name == "grad_norm") continue;  // known after the first step
+    try {
+      metric_of(values, name, who);
+    } catch (const Error& error) {
+      throw UsageError(error.what());
+    }
+  }
+}
+
+}  // namespace dl::host
