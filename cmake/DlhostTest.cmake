@@ -1,7 +1,8 @@
-# dl_add_test(NAME sources… [LIBS libraries…] [RANKS n…] [LABELS labels…] [TIMEOUT seconds] [NO_PCH])
+# dl_add_test(NAME sources… [LIBS libraries…] [RANKS n…] [SUITES suites…] [LABELS labels…] [TIMEOUT seconds] [NO_PCH])
 #
 # A Boost.Test executable (the sources include <boost/test/unit_test.hpp>, nothing else is needed) and its CTest entry
-# NAME; with RANKS one entry NAME.n for each number, run by mpirun. Default time-out: 120 s. Headers are included from the
+# NAME; with RANKS one entry NAME.n for each number, run by mpirun; with SUITES one entry NAME.suite for each of
+# its suites. Default time-out: 120 s. Headers are included from the
 # root of the checkout ("core/config.h"). NO_PCH: the sources don't see torch::nn::Module and compile faster without the
 # precompiled header. The environment of each test has DL_TEST_PYTHON, a Python with numpy and safetensors.
 set(DL_TEST_ENVIRONMENT
@@ -10,7 +11,7 @@ set(DL_TEST_ENVIRONMENT
   OMPI_MCA_hwloc_base_binding_policy=none)
 
 function(dl_add_test NAME)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "NO_PCH" "TIMEOUT" "LIBS;RANKS;LABELS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "NO_PCH" "TIMEOUT" "LIBS;RANKS;SUITES;LABELS")
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 120)
   endif()
@@ -35,6 +36,12 @@ function(dl_add_test NAME)
       add_test(NAME ${NAME}.${ranks} COMMAND ${DLHOST_MPIRUN} --oversubscribe -n ${ranks} $<TARGET_FILE:${target}>)
       set_tests_properties(${NAME}.${ranks} PROPERTIES
         ENVIRONMENT "${DL_TEST_ENVIRONMENT}" TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}" PROCESSORS ${ranks})
+    endforeach()
+  elseif(arg_SUITES)
+    foreach(suite IN LISTS arg_SUITES)
+      add_test(NAME ${NAME}.${suite} COMMAND ${target} --run_test=${suite})
+      set_tests_properties(${NAME}.${suite} PROPERTIES
+        ENVIRONMENT "${DL_TEST_ENVIRONMENT}" TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}")
     endforeach()
   else()
     add_test(NAME ${NAME} COMMAND ${target})

@@ -66,16 +66,18 @@ class Perceptron final : public dl::UnaryNetwork {
     int64_t inputs = 8, outputs = 1;
   };
   static auto schema() {
-    return dl::Schema<Options>("A linear map of x [B, …].")
+    return dl::Schema<Options>("A linear map of x [B, …], and parameters that no step uses.")
         .field("inputs", &Options::inputs, "elements", dl::at_least(1))
         .field("outputs", &Options::outputs, "outputs", dl::at_least(1));
   }
-  explicit Perceptron(const Options& o) : fc_(register_module("fc", torch::nn::Linear(o.inputs, o.outputs))) {}
+  explicit Perceptron(const Options& o)
+      : fc_(register_module("fc", torch::nn::Linear(o.inputs, o.outputs))),
+        unused_(register_module("unused", torch::nn::Linear(2, 3))) {}
   using dl::UnaryNetwork::forward;
   dl::Tensor forward(const dl::Tensor& x) override { return fc_(x.flatten(1)); }
 
  private:
-  torch::nn::Linear fc_;
+  torch::nn::Linear fc_, unused_;
 };
 
 /// Adversarial training with the non-saturating loss (Goodfellow et al., 2014): two optimizers, noise by sample.
