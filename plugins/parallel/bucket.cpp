@@ -1,6 +1,14 @@
 #include "bucket.h"
 
+#include <ATen/ops/as_strided.h>
+
 namespace parallel {
+
+dl::Tensor view_like(const dl::Tensor& parameter, const dl::Tensor& flat, int64_t offset) {
+  if (parameter.is_non_overlapping_and_dense())
+    return flat.as_strided(parameter.sizes(), parameter.strides(), flat.storage_offset() + offset);
+  return flat.narrow(0, offset, parameter.numel()).view(parameter.sizes());
+}
 
 BucketPlan plan_buckets(std::span<const dl::Tensor> parameters, int64_t first_bytes, int64_t bytes) {
   BucketPlan plan;

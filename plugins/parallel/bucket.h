@@ -37,4 +37,7 @@ struct BucketPlan {
 /// PyTorch's compute_bucket_assignment_by_size.
 BucketPlan plan_buckets(std::span<const dl::Tensor> parameters, int64_t first_bytes, int64_t bytes);
 
+/// The part of `flat` from `offset` on, laid out as `parameter` is (autograd and fused optimizers want equal strides).
+dl::Tensor view_like(const dl::Tensor& parameter, const dl::Tensor& flat, int64_t offset);
+
 }  // namespace parallel

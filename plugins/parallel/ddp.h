@@ -19,7 +19,7 @@ struct DDPOptions {
 /// Data parallelism: each rank has the whole network and works on its own samples; gradients are summed over ranks in
 /// flat buckets (Li et al., "PyTorch Distributed", VLDB 2020). With one rank nothing is communicated. Parameters must
 /// not be replaced after attach() (Module::to another dtype or device).
-class DDP final : public dl::Backend {
+class DDP : public dl::Backend {
  public:
   static auto schema() {
     return dl::Schema<DDPOptions>("Data parallelism: the whole network on each rank, gradients summed over ranks")
@@ -41,21 +41,24 @@ class DDP final : public dl::Backend {
   void sync_buffers() override;
   void visit(const std::string& network, bool states, bool write, const Visitor& visitor) override;
 
- private:
-  /// Leaves every unit as it was built.
-  class WholeBuild : public dl::Build {
-   public:
-    void created(dl::UnitState&) override {}
-  };
+ protected:
   struct Attached {
     std::vector<ModuleTensor> tensors;
     std::vector<dl::Param> params;  // of the tensors that are trained, in their order
     std::unique_ptr<Gradients> gradients;
   };
   Attached& find(const std::string& network);
-  void set_used(std::span<double> totals);
 
   const dl::BackendContext context_;
+
+ private:
+  /// Leaves every unit as it was built.
+  class WholeBuild : public dl::Build {
+   public:
+    void created(dl::UnitState&) override {}
+  };
+  void set_used(std::span<double> totals);
+
   const int64_t bucket_bytes_;
   WholeBuild build_;
   BucketReducer reducer_;

@@ -1,7 +1,6 @@
 #include "gradients.h"
 
 #include <ATen/core/grad_mode.h>
-#include <ATen/ops/as_strided.h>
 #include <torch/csrc/autograd/function.h>
 #include <torch/csrc/autograd/function_hook.h>
 
@@ -14,13 +13,6 @@ namespace parallel {
 namespace {
 
 constexpr int64_t kFirstBucketBytes = 1 << 20;  // PyTorch's kDefaultFirstBucketBytes
-
-// The slice that begins at `offset`, laid out as `parameter` is: autograd and fused optimizers want equal strides.
-dl::Tensor view_like(const dl::Tensor& parameter, const dl::Tensor& flat, int64_t offset) {
-  if (parameter.is_non_overlapping_and_dense())
-    return flat.as_strided(parameter.sizes(), parameter.strides(), flat.storage_offset() + offset);
-  return flat.narrow(0, offset, parameter.numel()).view(parameter.sizes());
-}
 
 bool is_view_of(const dl::Tensor& gradient, const dl::Tensor& view) {
   return gradient.defined() && gradient.layout() == at::kStrided && gradient.data_ptr() == view.data_ptr();
@@ -54,6 +46,7 @@ Gradients::Gradients(const std::string& network, std::vector<dl::Tensor> paramet
     bucket.flat = communicator.allocate(plan.elements[b], plan.dtypes[b]);
     buckets_.push_back(std::move(bucket));
   }
+  slices_ = plan.slices;
   for (size_t i = 0; i < parameters.size(); ++i) {
     const Slice& slice = plan.slices[i];
     Slot slot;

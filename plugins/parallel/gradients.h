@@ -34,6 +34,8 @@ class Gradients {
   /// Whether this rank got a gradient since begin(), by parameter.
   const std::vector<bool>& used() const { return used_; }
   std::vector<Bucket>& buckets() { return buckets_; }
+  /// Where each parameter's gradient lies in them.
+  const std::vector<Slice>& slices() const { return slices_; }
 
  private:
   class ArrivalHook;
@@ -51,6 +53,7 @@ class Gradients {
 
   std::vector<Slot> slots_;
   std::vector<Bucket> buckets_;
+  std::vector<Slice> slices_;
   std::vector<bool> used_;
   bool last_ = false;
   std::function<void()> bucket_filled_;
