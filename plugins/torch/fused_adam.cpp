@@ -36,7 +36,7 @@ void FusedAdam::step(std::span<dl::Param* const> params, const dl::Rate& rate) {
       steps.push_back(steps_.get(param->step, param->value.device()));
     }
     const auto& s = settings_;
-    const double beta1 = s.betas[0], beta2 = s.betas[1];
+    const double beta1 = rate.momentum.value_or(s.betas[0]), beta2 = s.betas[1];
     if (s.decoupled)
       at::_fused_adamw_(values, grads, means, squares, largest, steps, rate.lr, beta1, beta2, s.weight_decay, s.eps,
                         s.amsgrad, s.maximize);

@@ -19,7 +19,8 @@ class FusedAdam : public dl::Optimizer {
     bool amsgrad, maximize;
     bool decoupled;  ///< weight decay shrinks the weights (AdamW) instead of adding to the gradient (Adam)
   };
-  dl::Rate base_rate() const override { return {settings_.lr, {}}; }
+  /// Its momentum is beta1, which is what OneCycleLR and CyclicLR change, as in PyTorch.
+  dl::Rate base_rate() const override { return {settings_.lr, settings_.betas[0]}; }
   void step(std::span<dl::Param* const> params, const dl::Rate& rate) override;
 
  protected:

@@ -1,22 +1,26 @@
 #pragma once
 #include "dl/loss.h"
 #include "dl/schema.h"
+#include "weights.h"
 
 namespace pytorch {
 
 /// torch.nn.NLLLoss. Prediction: log-probabilities [B, C, …]; target: class indices, int64 [B, …]. Mean over all
-/// targets that are not `ignore_index` (nan where none is left).
+/// targets that are not `ignore_index` (nan where none is left); with `weight`, each counts as much as its class
+/// weighs.
 class NLLLoss : public dl::Loss {
  public:
   struct Options {
+    std::vector<double> weight;
     int64_t ignore_index = -100;
   };
   static dl::Schema<Options> schema();
-  explicit NLLLoss(const Options& options) : options_(options) {}
+  explicit NLLLoss(const Options& options) : options_(options), weight_(options.weight) {}
   dl::Tensor operator()(const dl::Tensor& prediction, const dl::Tensor& target) override;
 
  private:
   Options options_;
+  Weights weight_;
 };
 
 }  // namespace pytorch

@@ -23,11 +23,8 @@ SGD::SGD(const Options& options) : options_(options) {
                     dl::Value(options.momentum).text() + " and dampening = " + dl::Value(options.dampening).text());
 }
 
-dl::Rate SGD::base_rate() const {
-  dl::Rate rate{options_.lr, {}};
-  if (options_.momentum > 0) rate.momentum = options_.momentum;
-  return rate;
-}
+// With momentum = 0 as well: a schedule such as OneCycleLR may set one.
+dl::Rate SGD::base_rate() const { return {options_.lr, options_.momentum}; }
 
 void SGD::step(std::span<dl::Param* const> params, const dl::Rate& rate) {
   const at::NoGradGuard no_grad;

@@ -13,3 +13,9 @@ def pattern(shape, salt, scale=8.0, dtype=torch.float64):
         count *= length
     values = [((salt * i * i + 7 * i + 5 * salt) % 13 - 6) / scale for i in range(count)]
     return torch.tensor(values, dtype=dtype).reshape(shape)
+
+
+def summary(tensor):
+    """Sum, sum of squares, first and last element."""
+    values = tensor.detach().double().flatten()
+    return [values.sum(), values.square().sum(), values[0], values[-1]]

@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from oracle_lines import line, pattern
+from oracle_lines import line, pattern, summary
 
 
 class CNN(nn.Module):
@@ -21,23 +21,23 @@ class CNN(nn.Module):
         return self.fc2(F.relu(self.fc1(x.flatten(1))))
 
 
-def summary(t):
-    t = t.detach().double().flatten()
-    return [t.sum(), t.square().sum(), t[0], t[-1]]
+def main():
+    torch.manual_seed(7)
+    for name, p in CNN().named_parameters():
+        line(f"init {name}", summary(p))
+
+    for key, kwargs in {"grey": {}, "colour": dict(classes=3, channels=3, size=8)}.items():
+        net = CNN(**kwargs).double()
+        with torch.no_grad():
+            for salt, p in enumerate(net.parameters()):
+                p.copy_(pattern(p.shape, salt + 1, 32.0))
+        channels, size = kwargs.get("channels", 1), kwargs.get("size", 28)
+        logits = net(pattern([2, channels, size, size], 9))
+        line(f"{key} logits", logits.flatten().tolist())
+        F.cross_entropy(logits, torch.tensor([1, 2])).backward()
+        for name, p in net.named_parameters():
+            line(f"{key} grad {name}", summary(p.grad))
 
 
-torch.manual_seed(7)
-for name, p in CNN().named_parameters():
-    line(f"init {name}", summary(p))
-
-for key, kwargs in {"grey": {}, "colour": dict(classes=3, channels=3, size=8)}.items():
-    net = CNN(**kwargs).double()
-    with torch.no_grad():
-        for salt, p in enumerate(net.parameters()):
-            p.copy_(pattern(p.shape, salt + 1, 32.0))
-    channels, size = kwargs.get("channels", 1), kwargs.get("size", 28)
-    logits = net(pattern([2, channels, size, size], 9))
-    line(f"{key} logits", logits.flatten().tolist())
-    F.cross_entropy(logits, torch.tensor([1, 2])).backward()
-    for name, p in net.named_parameters():
-        line(f"{key} grad {name}", summary(p.grad))
+if __name__ == "__main__":
+    main()

@@ -1,4 +1,5 @@
 #include <ATen/ops/arange.h>
+#include <ATen/ops/softmax.h>
 #include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros.h>
 
@@ -42,17 +43,28 @@ BOOST_AUTO_TEST_CASE(losses_of_classes_equal_pytorchs) {
   check("CrossEntropyLoss label_smoothing=0.1", table({{"label_smoothing", 0.1}}), scores, classes);
   check("CrossEntropyLoss ignored", table({{"label_smoothing", 0.2}}), scores, some_ignored);
   check("CrossEntropyLoss ignore_index=1", table({{"ignore_index", 1}}), scores, classes);
+  const dl::Value weight = dl::Value::List{0.5, 2.0, 0.25};
+  check("CrossEntropyLoss weight", table({{"weight", weight}}), scores, classes);
+  check("CrossEntropyLoss all", table({{"weight", weight}, {"ignore_index", 0}, {"label_smoothing", 0.1}}), scores,
+        classes);
+  check("CrossEntropyLoss probabilities", table({{"label_smoothing", 0.1}}), scores,
+        at::softmax(pattern({4, 3}, 5), 1));
   check("CrossEntropyLoss pixels", {}, pattern({2, 3, 2, 2}, 1), pixels);
   check("NLLLoss", {}, scores, classes);
   check("NLLLoss ignore_index=1", table({{"ignore_index", 1}}), scores, classes);
+  check("NLLLoss weight", table({{"weight", weight}}), scores, classes);
+  check("NLLLoss all", table({{"weight", weight}, {"ignore_index", 2}}), scores, classes);
 }
 
 BOOST_AUTO_TEST_CASE(losses_of_numbers_equal_pytorchs) {
   check("BCEWithLogitsLoss", {}, pattern({4, 3}, 1, 2), (pattern({4, 3}, 2) + 1) / 2);
+  check("BCEWithLogitsLoss pos_weight", table({{"pos_weight", dl::Value::List{0.5, 2.0, 0.25}}}), pattern({4, 3}, 1, 2),
+        (pattern({4, 3}, 2) + 1) / 2);
   const auto prediction = pattern({4, 3}, 1, 2), target = pattern({4, 3}, 2, 2);
   check("MSELoss", {}, prediction, target);
   check("L1Loss", {}, prediction, target);
   check("SmoothL1Loss", {}, prediction, target);
+  check("SmoothL1Loss beta=0", table({{"beta", 0}}), prediction, target);
   check("SmoothL1Loss beta=0.5", table({{"beta", 0.5}}), prediction, target);
   check("HuberLoss", {}, prediction, target);
   check("HuberLoss delta=0.5", table({{"delta", 0.5}}), prediction, target);
@@ -66,7 +78,16 @@ BOOST_AUTO_TEST_CASE(shapes_that_would_broadcast_are_refused) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(weights_follow_the_dtype_of_the_scores) {
+  const auto loss = plugin().make<dl::Loss>("CrossEntropyLoss", table({{"weight", dl::Value::List{0.5, 2.0, 0.25}}}));
+  const auto classes = at::tensor({1, 0, 2, 1}, at::kLong);
+  const auto in_double = (*loss)(pattern({4, 3}, 1), classes).item<double>();
+  BOOST_CHECK_CLOSE((*loss)(pattern({4, 3}, 1, 8, at::kFloat), classes).item<double>(), in_double, 1e-4);
+  BOOST_CHECK_EQUAL((*loss)(pattern({4, 3}, 1), classes).item<double>(), in_double);
+}
+
 BOOST_AUTO_TEST_CASE(options_out_of_range_are_refused) {
   BOOST_CHECK_THROW(plugin().make<dl::Loss>("CrossEntropyLoss", table({{"label_smoothing", 1.5}})), dl::Error);
+  BOOST_CHECK_THROW(plugin().make<dl::Loss>("NLLLoss", table({{"weight", dl::Value::List{1.0, -1.0}}})), dl::Error);
   BOOST_CHECK_THROW(plugin().make<dl::Loss>("HuberLoss", table({{"delta", 0.0}})), dl::Error);
 }

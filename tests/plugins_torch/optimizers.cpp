@@ -2,6 +2,7 @@
 #include <ATen/ops/ones.h>
 #include <ATen/ops/zeros.h>
 
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 
 #include "dl/optimizer.h"
@@ -51,7 +52,8 @@ std::vector<double> trajectory(const Case& c, at::ScalarType dtype) {
     a.grad = pattern({3}, 3 * t, 8, dtype);
     b.grad = pattern({2}, 4 * t, 8, dtype);
     dl::Rate rate{0.05 * static_cast<double>(40 - t) / 40, {}};
-    if (words == "SGD momentum schedule") rate.momentum = 0.9 * static_cast<double>(60 - t) / 60;
+    if (words == "SGD momentum schedule" || words == "Adam beta1 schedule")
+      rate.momentum = 0.9 * static_cast<double>(60 - t) / 60;
     step(*optimizer, t >= c.b_from ? std::vector{&a, &b} : std::vector{&a}, rate);
     for (const auto* each : {&a, &b})
       for (const double value : oracle::flat(each->value)) values.push_back(value);
@@ -59,11 +61,29 @@ std::vector<double> trajectory(const Case& c, at::ScalarType dtype) {
   return values;
 }
 
-const std::vector<std::string> kNames = {"SGD", "Adam", "AdamW"};
+const std::vector<std::string> kNames = {"SGD", "Adam", "AdamW", "RMSprop", "Adagrad"};
+
+/// Options with which every state of the optimizer is in use.
+dl::Value stateful(const std::string& name) {
+  if (name == "SGD") return table({{"momentum", 0.9}, {"dampening", 0.5}});
+  if (name == "RMSprop") return table({{"momentum", 0.5}, {"centered", true}});
+  if (name == "Adagrad") return table({{"initial_accumulator_value", 0.5}, {"lr_decay", 0.1}});
+  return table({{"amsgrad", true}});
+}
+
+dl::Value adagrad_all() {
+  return table({{"lr_decay", 0.1},
+                {"weight_decay", 0.1},
+                {"initial_accumulator_value", 0.3},
+                {"eps", 1e-4},
+                {"maximize", true}});
+}
 
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(trajectories_in_float64_equal_pytorchs) {
+  const auto adam_all =
+      table({{"betas", betas(0.7, 0.8)}, {"eps", 1e-3}, {"weight_decay", 0.1}, {"amsgrad", true}, {"maximize", true}});
   const std::vector<Case> cases = {
       {"float64 SGD", {}},
       {"float64 SGD weight_decay", table({{"weight_decay", 0.1}})},
@@ -72,13 +92,31 @@ BOOST_AUTO_TEST_CASE(trajectories_in_float64_equal_pytorchs) {
       {"float64 SGD nesterov", table({{"momentum", 0.8}, {"nesterov", true}, {"weight_decay", 0.02}})},
       {"float64 SGD maximize", table({{"momentum", 0.9}, {"maximize", true}})},
       {"float64 SGD momentum schedule", table({{"momentum", 0.9}})},
+      {"float64 SGD all", table({{"momentum", 0.9}, {"dampening", 0.1}, {"weight_decay", 0.05}, {"maximize", true}})},
       {"float64 Adam", {}},
       {"float64 Adam weight_decay", table({{"betas", betas(0.8, 0.95)}, {"eps", 1e-6}, {"weight_decay", 0.1}})},
       {"float64 Adam amsgrad", table({{"betas", betas(0.5, 0.6)}, {"amsgrad", true}, {"weight_decay", 0.01}})},
       {"float64 Adam maximize", table({{"maximize", true}})},
       {"float64 AdamW", {}},
-      {"float64 AdamW amsgrad", table({{"betas", betas(0.5, 0.6)}, {"weight_decay", 0.2}, {"amsgrad", true}})}};
+      {"float64 AdamW amsgrad", table({{"betas", betas(0.5, 0.6)}, {"weight_decay", 0.2}, {"amsgrad", true}})},
+      {"float64 Adam all", adam_all},
+      {"float64 AdamW all", adam_all},
+      {"float64 Adam beta1 schedule", table({{"weight_decay", 0.1}})},
+      {"float64 RMSprop", {}},
+      {"float64 RMSprop momentum", table({{"alpha", 0.9}, {"momentum", 0.8}, {"weight_decay", 0.01}})},
+      {"float64 RMSprop centered", table({{"alpha", 0.8}, {"eps", 1e-4}, {"centered", true}, {"maximize", true}})},
+      {"float64 RMSprop all", table({{"alpha", 0.8},
+                                     {"eps", 1e-4},
+                                     {"weight_decay", 0.1},
+                                     {"momentum", 0.5},
+                                     {"centered", true},
+                                     {"maximize", true}})},
+      {"float64 Adagrad", {}},
+      {"float64 Adagrad all", adagrad_all()}};
   const auto expected = oracle::read("optimizers");
+  const auto in_float64 = std::count_if(expected.begin(), expected.end(),
+                                        [](const auto& entry) { return entry.first.starts_with("float64"); });
+  BOOST_CHECK_EQUAL(static_cast<size_t>(in_float64), cases.size());
   for (const auto& c : cases) BOOST_TEST_CONTEXT(c.key) {
       support::check_close(trajectory(c, at::kDouble), expected.at(c.key), 1e-12, 1e-15);
     }
@@ -87,10 +125,15 @@ BOOST_AUTO_TEST_CASE(trajectories_in_float64_equal_pytorchs) {
 BOOST_AUTO_TEST_CASE(trajectories_in_other_dtypes_equal_pytorchs_fused_ones) {
   const auto nesterov = table({{"momentum", 0.8}, {"nesterov", true}, {"weight_decay", 0.02}});
   const auto amsgrad = table({{"betas", betas(0.5, 0.6)}, {"amsgrad", true}, {"weight_decay", 0.01}});
+  const auto rmsprop = table({{"alpha", 0.9}, {"momentum", 0.8}, {"weight_decay", 0.01}});
   const auto expected = oracle::read("optimizers");
   for (const auto& [name, dtype, tolerance] :
        {std::tuple{"float32", at::kFloat, 1e-6}, {"bfloat16", at::kBFloat16, 1e-2}})
-    for (const Case& c : {Case{" SGD nesterov", nesterov, 1}, {" Adam amsgrad", amsgrad}, {" AdamW", {}}}) {
+    for (const Case& c : {Case{" SGD nesterov", nesterov, 1},
+                          {" Adam amsgrad", amsgrad},
+                          {" AdamW", {}},
+                          {" RMSprop momentum", rmsprop},
+                          {" Adagrad all", adagrad_all()}}) {
       const auto key = name + c.key;
       BOOST_TEST_CONTEXT(key) {
         support::check_close(trajectory({key, c.params, c.b_from}, dtype), expected.at(key), tolerance, tolerance / 8);
@@ -100,8 +143,7 @@ BOOST_AUTO_TEST_CASE(trajectories_in_other_dtypes_equal_pytorchs_fused_ones) {
 
 BOOST_AUTO_TEST_CASE(pieces_are_updated_as_the_whole_is_bit_for_bit) {
   for (const auto& name : kNames) BOOST_TEST_CONTEXT(name) {
-      const auto optimizer =
-          plugin().make<dl::Optimizer>(name, name == "SGD" ? table({{"momentum", 0.9}}) : dl::Value());
+      const auto optimizer = plugin().make<dl::Optimizer>(name, stateful(name));
       BOOST_CHECK(optimizer->elementwise());
       auto whole = param("w", pattern({256}, 1, 7, at::kFloat));
       std::vector<dl::Param> pieces;
@@ -122,8 +164,7 @@ BOOST_AUTO_TEST_CASE(pieces_are_updated_as_the_whole_is_bit_for_bit) {
 
 BOOST_AUTO_TEST_CASE(layouts_dtypes_and_empty_pieces_may_be_mixed) {
   for (const auto& name : kNames) BOOST_TEST_CONTEXT(name) {
-      const auto optimizer =
-          plugin().make<dl::Optimizer>(name, name == "SGD" ? table({{"momentum", 0.9}}) : dl::Value());
+      const auto optimizer = plugin().make<dl::Optimizer>(name, stateful(name));
       auto plain = param("plain", pattern({4, 6}, 1));
       auto turned = param("turned", pattern({4, 6}, 1).t().contiguous().t());  // dense, but column by column
       auto other = param("other", pattern({4, 6}, 1, 8, at::kFloat));
@@ -153,6 +194,9 @@ BOOST_AUTO_TEST_CASE(state_is_the_hosts_and_has_pytorchs_names) {
   BOOST_CHECK_EQUAL(keys("SGD", table({{"momentum", 0.5}})), "momentum_buffer");
   BOOST_CHECK_EQUAL(keys("Adam", {}), "exp_avg, exp_avg_sq");
   BOOST_CHECK_EQUAL(keys("AdamW", table({{"amsgrad", true}})), "exp_avg, exp_avg_sq, max_exp_avg_sq");
+  BOOST_CHECK_EQUAL(keys("RMSprop", {}), "square_avg");
+  BOOST_CHECK_EQUAL(keys("RMSprop", stateful("RMSprop")), "grad_avg, momentum_buffer, square_avg");
+  BOOST_CHECK_EQUAL(keys("Adagrad", {}), "sum");
 
   auto w = param("w", at::ones({4}));
   w.grad = at::ones({4});
@@ -179,7 +223,7 @@ BOOST_AUTO_TEST_CASE(a_momentum_begins_with_the_gradient_whether_or_not_its_stat
 
 BOOST_AUTO_TEST_CASE(a_new_optimizer_with_the_old_states_goes_on_as_the_old_one) {
   for (const auto& name : kNames) BOOST_TEST_CONTEXT(name) {
-      const auto params = name == "SGD" ? table({{"momentum", 0.9}, {"dampening", 0.5}}) : dl::Value();
+      const auto params = stateful(name);
       auto run = [&](bool resume) {
         auto optimizer = plugin().make<dl::Optimizer>(name, params);
         auto w = param("w", pattern({8}, 1));
@@ -195,12 +239,33 @@ BOOST_AUTO_TEST_CASE(a_new_optimizer_with_the_old_states_goes_on_as_the_old_one)
 }
 
 BOOST_AUTO_TEST_CASE(base_rates_and_defaults_are_pytorchs) {
-  for (const auto& name : kNames) {
-    const auto rate = plugin().make<dl::Optimizer>(name)->base_rate();
-    BOOST_CHECK_EQUAL(rate.lr, 1e-3);
-    BOOST_CHECK(!rate.momentum);
-  }
-  BOOST_CHECK_EQUAL(plugin().make<dl::Optimizer>("SGD", table({{"momentum", 0.9}}))->base_rate().momentum.value(), 0.9);
+  const auto base = [](const char* name, const dl::Value& params = {}) {
+    return plugin().make<dl::Optimizer>(name, params)->base_rate();
+  };
+  for (const char* name : {"SGD", "Adam", "AdamW"}) BOOST_CHECK_EQUAL(base(name).lr, 1e-3);
+  for (const char* name : {"RMSprop", "Adagrad"}) BOOST_CHECK_EQUAL(base(name).lr, 1e-2);
+  // What a schedule may change: PyTorch's "momentum", or the first of its "betas".
+  BOOST_CHECK_EQUAL(base("SGD").momentum.value(), 0);
+  BOOST_CHECK_EQUAL(base("SGD", table({{"momentum", 0.9}})).momentum.value(), 0.9);
+  BOOST_CHECK_EQUAL(base("RMSprop").momentum.value(), 0);
+  BOOST_CHECK_EQUAL(base("Adam").momentum.value(), 0.9);
+  BOOST_CHECK_EQUAL(base("AdamW", table({{"betas", betas(0.7, 0.8)}})).momentum.value(), 0.7);
+  BOOST_CHECK(!base("Adagrad").momentum);
+}
+
+BOOST_AUTO_TEST_CASE(a_sum_begins_with_its_initial_value_whether_or_not_its_state_is_there_beforehand) {
+  const auto optimizer = plugin().make<dl::Optimizer>("Adagrad", table({{"initial_accumulator_value", 3.0}}));
+  auto first_update = [&](int64_t steps_before, bool made_beforehand) {
+    auto w = param("w", at::zeros({1}, at::kDouble));
+    w.grad = at::ones({1}, at::kDouble);
+    w.step = steps_before;
+    if (made_beforehand) w.state("sum");
+    step(*optimizer, {&w}, {1, {}});
+    return w.value.item<double>();
+  };
+  for (const bool made : {false, true}) BOOST_CHECK_CLOSE(first_update(0, made), -0.5, 1e-6);
+  BOOST_CHECK_CLOSE(first_update(5, false), -0.5, 1e-6);  // from a checkpoint without sums
+  BOOST_CHECK_CLOSE(first_update(5, true), -1, 1e-6);
 }
 
 BOOST_AUTO_TEST_CASE(wrong_options_are_refused_as_pytorch_does) {
@@ -214,5 +279,7 @@ BOOST_AUTO_TEST_CASE(wrong_options_are_refused_as_pytorch_does) {
   refused("Adam", table({{"betas", betas(0.9, 1.0)}}), {"\"betas\"", "[0, 1)"});
   refused("Adam", table({{"betas", dl::Value::List{0.9}}}), {"\"betas\"", "two", "found 1"});
   refused("AdamW", table({{"eps", -1e-8}}), {"\"eps\""});
+  refused("RMSprop", table({{"alpha", 1.5}}), {"\"alpha\"", "[0, 1]"});
+  refused("Adagrad", table({{"lr_decay", -1}}), {"\"lr_decay\""});
   refused("AdamW", table({{"weight_decay", -1e-8}, {"amsgard", true}}), {"\"weight_decay\"", "amsgrad"});
 }
