@@ -1,3 +1,13 @@
+# _dl_install_rpath(OUT LIB): the RPATH of an installed file from whose folder LIB (such as "$ORIGIN/../lib") is the
+# installation's lib/.
+function(_dl_install_rpath OUT LIB)
+  if(DLHOST_INSTALL_LIBTORCH)
+    set(${OUT} "${LIB};${LIB}/dlhost/libtorch/lib" PARENT_SCOPE)
+  else()
+    set(${OUT} "${LIB};${DLHOST_LIBTORCH}/lib" PARENT_SCOPE)
+  endif()
+endfunction()
+
 # dl_add_plugin(NAME sources… [LIBS libraries…])
 #
 # A plugin library NAME.so in lib/dlhost/plugins of the build tree; its target is plugin_NAME. A name with dots, X.Y,
@@ -19,11 +29,12 @@ function(dl_add_plugin NAME)
     string(REGEX REPLACE "[^/]+" ".." levels ${subfolder})
     string(APPEND up /${levels})
   endif()
+  _dl_install_rpath(rpath ${up})
   set_target_properties(${target} PROPERTIES
     PREFIX "" SUFFIX ".so" OUTPUT_NAME ${file}
     LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/${folder}
     CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
-    INSTALL_RPATH "${up};${DLHOST_LIBTORCH}/lib")
+    INSTALL_RPATH "${rpath}")
   # A missing symbol is an error here rather than at the user's. (Off for one plugin: link option -Wl,-z,undefs.)
   target_link_options(${target} PRIVATE -Wl,-z,defs)
   install(TARGETS ${target} LIBRARY DESTINATION ${folder})

@@ -1,16 +1,23 @@
 # LibTorch as imported targets: dl::torch_cpu and, where the files are there, dl::torch_cuda and dl::nccl. Not
-# find_package(Torch), which asks for the CUDA toolkit and links torch_cuda always. Also used by dlhostConfig.cmake, which
-# sets DLHOST_LIBTORCH_DEFAULT.
-if(NOT DLHOST_LIBTORCH_DEFAULT)
-  set(DLHOST_LIBTORCH_DEFAULT ${PROJECT_SOURCE_DIR}/.deps/libtorch-2.11.0)
-  if(DLHOST_WITH_CUDA)
-    string(APPEND DLHOST_LIBTORCH_DEFAULT -cuda)
+# find_package(Torch), which asks for the CUDA toolkit and links torch_cuda always. Where there is no usable LibTorch,
+# DLHOST_LIBTORCH_ERROR says why. Also used by dlhostConfig.cmake, which sets DLHOST_LIBTORCH_DEFAULT.
+set(DLHOST_LIBTORCH_ERROR)
+if(DLHOST_LIBTORCH_DEFAULT)
+  # Not in the cache: an installation that was moved is found in its new place.
+  if(NOT DLHOST_LIBTORCH)
+    set(DLHOST_LIBTORCH ${DLHOST_LIBTORCH_DEFAULT})
   endif()
+  set(_remedy "Pass -DDLHOST_LIBTORCH=FOLDER, the one with LibTorch's include/ and lib/, or install dlhost again.")
+else()
+  set(_default ${PROJECT_SOURCE_DIR}/.deps/libtorch-2.11.0)
+  if(DLHOST_WITH_CUDA)
+    string(APPEND _default -cuda)
+  endif()
+  set(DLHOST_LIBTORCH ${_default} CACHE PATH "LibTorch's folder, with include/ and lib/")
+  set(_remedy "Run tools/setup in the dlhost checkout, or pass -DDLHOST_LIBTORCH=FOLDER (LibTorch 2.11.0 or newer).")
 endif()
-set(DLHOST_LIBTORCH ${DLHOST_LIBTORCH_DEFAULT} CACHE PATH "LibTorch's folder, with include/ and lib/")
 set(DLHOST_LIBTORCH_MIN 2.11.0)
 
-set(_remedy "Run tools/setup in the dlhost checkout, or pass -DDLHOST_LIBTORCH=FOLDER (LibTorch ${DLHOST_LIBTORCH_MIN} or newer).")
 set(DLHOST_LIBTORCH_VERSION)
 foreach(_header torch/headeronly/version.h torch/csrc/api/include/torch/version.h)
   if(NOT DLHOST_LIBTORCH_VERSION AND EXISTS ${DLHOST_LIBTORCH}/include/${_header})
@@ -20,9 +27,12 @@ foreach(_header torch/headeronly/version.h torch/csrc/api/include/torch/version.
   endif()
 endforeach()
 if(NOT DLHOST_LIBTORCH_VERSION OR NOT EXISTS ${DLHOST_LIBTORCH}/lib/libtorch_cpu.so)
-  message(FATAL_ERROR "No LibTorch in DLHOST_LIBTORCH=${DLHOST_LIBTORCH}. ${_remedy}")
+  set(DLHOST_LIBTORCH_ERROR "No LibTorch in DLHOST_LIBTORCH=${DLHOST_LIBTORCH}. ${_remedy}")
+  return()
 elseif(DLHOST_LIBTORCH_VERSION VERSION_LESS DLHOST_LIBTORCH_MIN)
-  message(FATAL_ERROR "LibTorch ${DLHOST_LIBTORCH_VERSION} in DLHOST_LIBTORCH=${DLHOST_LIBTORCH} is too old. ${_remedy}")
+  set(DLHOST_LIBTORCH_ERROR
+    "LibTorch ${DLHOST_LIBTORCH_VERSION} in DLHOST_LIBTORCH=${DLHOST_LIBTORCH} is too old. ${_remedy}")
+  return()
 endif()
 
 function(_dl_import NAME FILE)
@@ -52,5 +62,6 @@ if(NOT TARGET dl::torch_cpu)
   endif()
 endif()
 if(DLHOST_WITH_CUDA AND NOT TARGET dl::torch_cuda)
-  message(FATAL_ERROR "DLHOST_WITH_CUDA=ON, but DLHOST_LIBTORCH=${DLHOST_LIBTORCH} has no libtorch_cuda.so. Run tools/setup --cuda.")
+  set(DLHOST_LIBTORCH_ERROR
+    "DLHOST_WITH_CUDA=ON, but DLHOST_LIBTORCH=${DLHOST_LIBTORCH} has no libtorch_cuda.so. Run tools/setup --cuda.")
 endif()

@@ -37,7 +37,7 @@ std::filesystem::path Scratch::write(const std::string& name, const std::string&
 Result shell(const std::filesystem::path& folder, const std::string& command) {
   Result result;
   const auto start = std::chrono::steady_clock::now();
-  std::FILE* pipe = popen(("cd " + folder.string() + " && { " + command + "; } 2>&1 </dev/null").c_str(), "r");
+  std::FILE* pipe = popen(("cd '" + folder.string() + "' && { " + command + "; } 2>&1 </dev/null").c_str(), "r");
   if (!pipe) throw std::runtime_error("popen");
   std::array<char, 4096> buffer{};
   for (size_t read = 0; (read = std::fread(buffer.data(), 1, buffer.size(), pipe)) > 0;)
