@@ -3,6 +3,7 @@
 #include <c10/core/ScalarType.h>
 
 #include "dl/error.h"
+#include "reduce_kernels.h"
 
 namespace mpi {
 
@@ -13,10 +14,6 @@ namespace {
 }
 
 }  // namespace
-
-std::string call_name(std::string_view operation, std::string_view what) {
-  return std::string(operation) + " of \"" + std::string(what) + "\"";
-}
 
 void check_tensor(std::string_view operation, std::string_view what, const dl::Tensor& tensor) {
   if (!tensor.defined()) refuse(operation, what, "the tensor is undefined");
@@ -38,6 +35,14 @@ void check_pieces(std::string_view operation, std::string_view what, const dl::T
     refuse(operation, what,
            "the whole has " + std::to_string(whole.numel()) + " elements, but " + std::to_string(size) + " ranks × " +
                std::to_string(piece.numel()) + " elements of the piece are " + std::to_string(piece.numel() * size));
+}
+
+void check_reducible(std::string_view operation, std::string_view what, const dl::Tensor& tensor) {
+  check_tensor(operation, what, tensor);
+  if (!reduce_kernel(tensor.scalar_type(), dl::ReduceOp::sum))
+    refuse(operation, what,
+           std::string(c10::toString(tensor.scalar_type())) +
+               " can't be reduced; float32, float64, bfloat16, float16, int64, int32 and uint8 can");
 }
 
 void check_root(std::string_view operation, std::string_view what, int root, int size) {

@@ -8,35 +8,48 @@
 #include "communication_thread.h"
 #include "dl/communicator.h"
 #include "dl/schema.h"
-#include "session.h"
 
 namespace mpi {
 
+class Collectives;
+
 struct CommunicatorOptions {
   int64_t chunk_bytes = 1 << 20;
+  std::string window = "auto";
+  int64_t ranks_per_node = 0;
 };
 
-/// Collectives of CPU tensors among the processes that mpirun started; alone, one rank. Large tensors go in chunks: a
-/// chunk stays in the caches, and MPI's temporary buffers stay small enough not to be given back and faulted in again.
-/// Reductions give the same bits on all ranks, and for the same tensors, rank count and chunk_bytes always the same.
-/// Beyond the interface: all_gather and reduce_scatter take a `piece` that is this rank's part of `whole` itself;
-/// dtypes that are only moved may be any.
+/// Collectives of CPU tensors among the processes that mpirun started; alone, one rank. Ranks of one node meet in
+/// shared memory (WindowCollectives), where allocate()d tensors need no copy; nodes exchange by MPI. Reductions give
+/// the same bits on all ranks, and for the same tensors, ranks and nodes always the same; within a node they add in
+/// rank order. Where ranks of a node make different calls, all of them throw. Beyond the interface: all_gather and
+/// reduce_scatter take a `piece` that is this rank's part of `whole` itself; dtypes that are only moved may be any.
+/// After a call has failed all later ones do.
 class Communicator final : public dl::Communicator {
  public:
   static auto schema() {
     return dl::Schema<CommunicatorOptions>("Communication among the processes of mpirun, on the CPU")
-        .field("chunk_bytes", &CommunicatorOptions::chunk_bytes, "bytes that one MPI call moves at most",
-               dl::between(4096, 1 << 30));
+        .field("chunk_bytes", &CommunicatorOptions::chunk_bytes,
+               "bytes that one MPI call moves at most, or that go through the window at once",
+               dl::between(4096, 1 << 30))
+        .field(
+            "window", &CommunicatorOptions::window,
+            "memory that the ranks of a node share: auto (where /dev/shm allows it), on (or fail) or off (MPI alone)",
+            dl::one_of({"auto", "on", "off"}))
+        .field("ranks_per_node", &CommunicatorOptions::ranks_per_node,
+               "at most so many ranks of a host share a window and count as one node, for hosts with several memories; "
+               "0: all",
+               dl::at_least(0));
   }
   Communicator(const CommunicatorOptions& options, const dl::CommunicatorContext& context);
   /// Finishes what was started, unless a call has failed or an exception is in flight: then it waits for nobody.
   ~Communicator() override;
 
-  int rank() const override { return session_->rank(); }
-  int size() const override { return session_->size(); }
-  int local_rank() const override { return session_->local_rank(); }
-  int local_size() const override { return session_->local_size(); }
-  std::vector<std::string> hosts() const override { return session_->hosts(); }
+  int rank() const override;
+  int size() const override;
+  int local_rank() const override;
+  int local_size() const override;
+  std::vector<std::string> hosts() const override;
 
   dl::Tensor allocate(int64_t elements, at::ScalarType dtype) override;
   void all_reduce(dl::Tensor& tensor, dl::ReduceOp op, std::string_view what) override;
@@ -46,11 +59,10 @@ class Communicator final : public dl::Communicator {
   void broadcast(dl::Tensor& tensor, int root, std::string_view what) override;
   void barrier(std::string_view what) override;
   std::shared_ptr<dl::Work> start(std::function<void()> collective) override;
-  void abort(int code) noexcept override { session_->abort(code); }
+  void abort(int code) noexcept override;
 
  private:
-  const int64_t chunk_bytes_;
-  std::shared_ptr<Session> session_;  // shared with collectives under way, which may outlive this object after an error
+  std::shared_ptr<Collectives> all_;  // shared with collectives under way, which may outlive this object after an error
   CommunicationThread thread_;
 };
 

@@ -6,8 +6,6 @@
 
 #include <algorithm>
 
-#include "dl/error.h"
-
 namespace mpi {
 
 namespace {
@@ -49,7 +47,7 @@ Reductions::~Reductions() {
   for (auto& op : float16_) MPI_Op_free(&op);
 }
 
-MPI_Datatype Reductions::type(at::ScalarType dtype, const std::string& call) const {
+MPI_Datatype Reductions::type(at::ScalarType dtype) {
   switch (dtype) {
     case at::kFloat:
       return MPI_FLOAT;
@@ -65,8 +63,7 @@ MPI_Datatype Reductions::type(at::ScalarType dtype, const std::string& call) con
     case at::kHalf:
       return MPI_UINT16_T;  // the bits; only our own operations see them
     default:
-      throw dl::Error(call + ": " + c10::toString(dtype) +
-                      " can't be reduced; float32, float64, bfloat16, float16, int64, int32 and uint8 can");
+      return MPI_DATATYPE_NULL;
   }
 }
 

@@ -16,8 +16,8 @@ class Reductions {
   Reductions(const Reductions&) = delete;
   Reductions& operator=(const Reductions&) = delete;
 
-  /// The MPI type of an element. Throws dl::Error, beginning with `call`, where the dtype can't be reduced.
-  MPI_Datatype type(at::ScalarType dtype, const std::string& call) const;
+  /// The MPI type of an element of a dtype that check_reducible() lets through.
+  static MPI_Datatype type(at::ScalarType dtype);
   MPI_Op op(at::ScalarType dtype, dl::ReduceOp op) const;
 
  private:

@@ -4,9 +4,7 @@
 
 #include <array>
 #include <cstdlib>
-#include <exception>
 
-#include "checks.h"
 #include "dl/error.h"
 
 namespace mpi {
@@ -45,7 +43,8 @@ std::vector<std::string> gather_hosts(MPI_Comm comm, int size) {
 
 }  // namespace
 
-Session::Session(double timeout_s) : exceptions_(std::uncaught_exceptions()) {
+Session::Session(double timeout_s, int ranks_per_node)
+    : exceptions_(std::uncaught_exceptions()), timeout_s_(timeout_s) {
   int initialized = 0, finalized = 0, level = MPI_THREAD_SINGLE;
   MPI_Initialized(&initialized);
   MPI_Finalized(&finalized);
@@ -71,34 +70,47 @@ Session::Session(double timeout_s) : exceptions_(std::uncaught_exceptions()) {
   MPI_Comm_set_errhandler(comm_, MPI_ERRORS_RETURN);
   MPI_Comm_rank(comm_, &rank_);
   MPI_Comm_size(comm_, &size_);
-  MPI_Comm host = MPI_COMM_NULL;
-  must(MPI_Comm_split_type(comm_, MPI_COMM_TYPE_SHARED, rank_, MPI_INFO_NULL, &host), "MPI_Comm_split_type");
-  MPI_Comm_rank(host, &local_rank_);
-  MPI_Comm_size(host, &local_size_);
-  MPI_Comm_free(&host);
+  layout_ = std::make_unique<NodeLayout>(comm_, ranks_per_node);
   hosts_ = gather_hosts(comm_, size_);
-  who_ = "rank " + std::to_string(rank_) + " on " + hosts_[static_cast<size_t>(rank_)];
   reductions_ = std::make_unique<Reductions>();
-  if (size_ > 1) watchdog_ = std::make_unique<Watchdog>(who_, timeout_s, [this] { abort(1); });
+  if (size_ > 1) watchdog_ = std::make_unique<Watchdog>(who(rank_), timeout_s, [this] { abort(1); });
 }
 
 Session::~Session() {
   if (!healthy()) {
     // Frees nothing: the communication thread may still be inside MPI.
     (void)reductions_.release();
+    (void)layout_.release();
     return;
   }
   if (owner_) {
     // Ranks wait for each other here rather than in MPI_Finalize: Open MPI 4.1's mpirun hangs or crashes now and then
     // when a rank aborts in there.
-    const Watchdog::Watch watch(watchdog_.get(), "barrier", "the end of the run");
+    const Watchdog::Watch watch(watchdog_.get(), {"barrier", "the end of the run", current_.number + 1});
     MPI_Barrier(comm_);
   }
   reductions_.reset();
+  layout_.reset();
   MPI_Comm_free(&comm_);
   if (!owner_) return;
-  const Watchdog::Watch watch(watchdog_.get(), "MPI_Finalize", "the end of the run");
+  const Watchdog::Watch watch(watchdog_.get(), {"MPI_Finalize", "the end of the run", current_.number + 1});
   MPI_Finalize();
+}
+
+std::string Session::who(int rank) const {
+  return "rank " + std::to_string(rank) + " on " + hosts_[static_cast<size_t>(rank)];
+}
+
+void Session::begin(const char* operation, std::string_view what) {
+  what_ = what;
+  current_ = {operation, what_, current_.number + 1};
+  if (!failure_.empty())
+    throw dl::Error(who(rank_) + ": " + numbered_name(current_) + " can't be done after one that failed: " + failure_);
+}
+
+void Session::broken(const std::exception& error) {
+  failed_ = true;
+  failure_ = error.what();
 }
 
 bool Session::healthy() const { return !failed_ && std::uncaught_exceptions() <= exceptions_; }
@@ -110,12 +122,11 @@ void Session::abort(int code) noexcept {
   std::_Exit(code);
 }
 
-void Session::fail(const char* operation, std::string_view what, int code) {
-  failed_ = true;
+void Session::fail(int code) {
   std::array<char, MPI_MAX_ERROR_STRING> text{};
   int length = 0;
   MPI_Error_string(code, text.data(), &length);
-  throw dl::Error(who_ + ": " + call_name(operation, what) + " failed: " + text.data());
+  throw dl::Error(who(rank_) + ": " + numbered_name(current_) + " failed: " + text.data());
 }
 
 }  // namespace mpi

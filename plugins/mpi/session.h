@@ -2,11 +2,13 @@
 #include <mpi.h>
 
 #include <atomic>
+#include <exception>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "node_layout.h"
 #include "reductions.h"
 #include "watchdog.h"
 
@@ -17,8 +19,8 @@ namespace mpi {
 /// then sees a process end without MPI_Finalize, and ends the others.
 class Session {
  public:
-  /// Throws dl::Error where MPI lacks threads or was finalised before.
-  explicit Session(double timeout_s);
+  /// Throws dl::Error where MPI lacks threads or was finalised before. `ranks_per_node`: see NodeLayout.
+  Session(double timeout_s, int ranks_per_node);
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -26,21 +28,36 @@ class Session {
   MPI_Comm comm() const { return comm_; }
   int rank() const { return rank_; }
   int size() const { return size_; }
-  int local_rank() const { return local_rank_; }
-  int local_size() const { return local_size_; }
+  const NodeLayout& layout() const { return *layout_; }
   const std::vector<std::string>& hosts() const { return hosts_; }
+  /// "rank 1 on node7".
+  std::string who(int rank) const;
+  double timeout_s() const { return timeout_s_; }
   const Reductions& reductions() const { return *reductions_; }
 
-  /// Calls `function`, which returns an MPI error code, under the watchdog. Throws dl::Error naming this rank, its host
-  /// and the call where the code is not MPI_SUCCESS.
+  /// Runs a collective, which is current() meanwhile. One that throws leaves the ranks out of step: all later ones
+  /// throw dl::Error, too. `operation` must outlive the session.
   template <class Function>
-  void call(const char* operation, std::string_view what, Function&& function) {
+  void run(const char* operation, std::string_view what, Function&& function) {
+    begin(operation, what);
+    try {
+      function();
+    } catch (const std::exception& error) {
+      broken(error);
+      throw;
+    }
+  }
+  const Call& current() const { return current_; }
+  /// Calls `function`, which returns an MPI error code, under the watchdog. Throws dl::Error naming this rank, its host
+  /// and the current collective where the code is not MPI_SUCCESS.
+  template <class Function>
+  void call(Function&& function) {
     int code = MPI_SUCCESS;
     {
-      const Watchdog::Watch watch(watchdog_.get(), operation, what);
+      const Watchdog::Watch watch(watchdog_.get(), current_);
       code = function();
     }
-    if (code != MPI_SUCCESS) fail(operation, what, code);
+    if (code != MPI_SUCCESS) fail(code);
   }
   /// False where a call failed or the caller is in the middle of an exception: peers may be gone.
   bool healthy() const;
@@ -50,15 +67,20 @@ class Session {
   void abort(int code) noexcept;
 
  private:
-  [[noreturn]] void fail(const char* operation, std::string_view what, int code);
+  void begin(const char* operation, std::string_view what);
+  void broken(const std::exception& error);
+  [[noreturn]] void fail(int code);
 
   const int exceptions_;  // in flight when this was made
   bool owner_ = false;    // of MPI_Finalize
   std::atomic<bool> failed_{false};
   MPI_Comm comm_ = MPI_COMM_NULL;
-  int rank_ = 0, size_ = 1, local_rank_ = 0, local_size_ = 1;
+  int rank_ = 0, size_ = 1;
+  const double timeout_s_;
   std::vector<std::string> hosts_;
-  std::string who_;  // "rank 1 on node7"
+  Call current_;
+  std::string what_, failure_;
+  std::unique_ptr<NodeLayout> layout_;
   std::unique_ptr<Reductions> reductions_;
   std::unique_ptr<Watchdog> watchdog_;
 };

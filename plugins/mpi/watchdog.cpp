@@ -4,8 +4,6 @@
 #include <cstdio>
 #include <utility>
 
-#include "checks.h"
-
 namespace mpi {
 
 Watchdog::Watchdog(std::string who, double timeout_s, std::function<void()> give_up)
@@ -20,12 +18,11 @@ Watchdog::~Watchdog() {
   thread_.join();
 }
 
-void Watchdog::called(const char* operation, std::string_view what) {
+void Watchdog::called(const Call& call) {
   std::lock_guard lock(mutex_);
-  operation_ = operation;
-  what_ = what;
+  what_ = call.what;
+  call_ = {call.operation, what_, call.number};
   began_ = Clock::now();
-  ++calls_;
   watching_ = true;
 }
 
@@ -43,9 +40,9 @@ void Watchdog::look() {
     const std::chrono::duration<double> waited = Clock::now() - began_;
     if (waited < timeout_) continue;
     std::fprintf(stderr,
-                 "%s: %s (call %lld of this rank) has not returned after %.1f s: another rank has died, hangs or went "
+                 "%s: %s has not returned after %.1f s: another rank has died, hangs or went "
                  "another way; ending all ranks. If ranks may be this far apart, raise [engine] timeout_s.\n",
-                 who_.c_str(), call_name(operation_, what_).c_str(), static_cast<long long>(calls_), waited.count());
+                 who_.c_str(), numbered_name(call_).c_str(), waited.count());
     give_up_();
     return;
   }

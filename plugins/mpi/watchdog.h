@@ -5,8 +5,9 @@
 #include <functional>
 #include <mutex>
 #include <string>
-#include <string_view>
 #include <thread>
+
+#include "call.h"
 
 namespace mpi {
 
@@ -20,11 +21,11 @@ class Watchdog {
   Watchdog(const Watchdog&) = delete;
   Watchdog& operator=(const Watchdog&) = delete;
 
-  /// Alive while a call is under way; one at a time. A null watchdog watches nothing. `operation` must outlive it.
+  /// Alive while a call is under way; one at a time. A null watchdog watches nothing.
   class Watch {
    public:
-    Watch(Watchdog* dog, const char* operation, std::string_view what) : dog_(dog) {
-      if (dog_) dog_->called(operation, what);
+    Watch(Watchdog* dog, const Call& call) : dog_(dog) {
+      if (dog_) dog_->called(call);
     }
     ~Watch() {
       if (dog_) dog_->returned();
@@ -38,7 +39,7 @@ class Watchdog {
 
  private:
   using Clock = std::chrono::steady_clock;
-  void called(const char* operation, std::string_view what);
+  void called(const Call& call);
   void returned();
   void look();
 
@@ -49,9 +50,8 @@ class Watchdog {
   std::condition_variable stopped_;
   bool stop_ = false;
   bool watching_ = false;
-  const char* operation_ = "";
-  std::string what_;
-  int64_t calls_ = 0;  // the same number on all ranks: tells a rank that is behind from one that went another way
+  Call call_;
+  std::string what_;  // of the call
   Clock::time_point began_;
   std::thread thread_;
 };

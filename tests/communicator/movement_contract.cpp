@@ -7,7 +7,8 @@ namespace dl::testing {
 
 namespace {
 
-constexpr int64_t kLengths[] = {0, 1, 63, 5000};
+// Bytes around a chunk of 4,096, and several of those.
+constexpr int64_t kLengths[] = {0, 1, 63, 64, 65, 511, 512, 513, 1024, 4095, 4096, 4097, 5000};
 
 void all_gather(Communicator& c) {
   for (const auto dtype : {at::kFloat, at::kDouble, at::kBFloat16, at::kLong, at::kInt, at::kByte})
@@ -27,6 +28,34 @@ void all_gather_in_place(Communicator& c) {
   piece.copy_(all.narrow(0, 3000 * c.rank(), 3000));
   c.all_gather(whole, piece, "numbers");
   require(same(whole, all), "a piece that is part of the whole");
+}
+
+void all_gather_of_allocated(Communicator& c) {
+  for (const int64_t length : {1, 65, 20000}) {
+    const Tensor all = count_from(0, length * c.size(), at::kFloat);
+    Tensor whole = c.allocate(length * c.size(), at::kFloat);
+    for (const bool inside : {false, true}) {
+      whole.fill_(-1);
+      Tensor piece = whole.narrow(0, length * c.rank(), length);
+      if (!inside) piece = piece.clone();
+      piece.copy_(all.narrow(0, length * c.rank(), length));
+      c.all_gather(whole, piece, "numbers");
+      require(same(whole, all), "all_gather into a buffer of " + std::to_string(length));
+    }
+  }
+}
+
+// The root changes its tensor at once after the call.
+void broadcast_of_allocated(Communicator& c) {
+  for (const int64_t length : {1, 65, 20000}) {
+    Tensor tensor = c.allocate(length, at::kFloat);
+    for (int root = 0; root < c.size(); ++root)
+      for (int round = 0; round < 5; ++round) {
+        if (c.rank() == root) tensor.copy_(count_from(root + round, length, at::kFloat));
+        c.broadcast(tensor, root, "numbers");
+        require(same(tensor, count_from(root + round, length, at::kFloat)), "the root's values");
+      }
+  }
 }
 
 // Rank r has r × `step` rows, so rank 0 has none.
@@ -73,9 +102,11 @@ void broadcast(Communicator& c) {
 std::vector<Contract> movement_contracts() {
   return {{"all_gather", all_gather},
           {"all_gather_in_place", all_gather_in_place},
+          {"all_gather_of_allocated", all_gather_of_allocated},
           {"all_gather_rows", all_gather_rows},
           {"all_gather_rows_is_a_copy", all_gather_rows_is_a_copy},
-          {"broadcast", broadcast}};
+          {"broadcast", broadcast},
+          {"broadcast_of_allocated", broadcast_of_allocated}};
 }
 
 }  // namespace dl::testing

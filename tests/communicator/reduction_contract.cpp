@@ -7,8 +7,10 @@ namespace dl::testing {
 
 namespace {
 
-constexpr int64_t kLengths[] = {0, 1, 63, 5000};  // the last is several chunks where chunks are small
-constexpr at::ScalarType kDtypes[] = {at::kFloat, at::kDouble, at::kBFloat16, at::kLong, at::kInt, at::kByte};
+// Around a cache line, around what a chunk of 4,096 bytes holds, and several chunks of that size.
+constexpr int64_t kLengths[] = {0, 1, 63, 64, 65, 1023, 1024, 1025, 5000};
+constexpr at::ScalarType kDtypes[] = {at::kFloat, at::kDouble, at::kBFloat16, at::kHalf,
+                                      at::kLong,  at::kInt,    at::kByte};
 
 // Small whole numbers, exact in every dtype: element i of rank r is (i % 7) + r.
 Tensor pattern(int64_t length, int rank, at::ScalarType dtype) {
@@ -80,13 +82,73 @@ void reduce_scatter_in_place(Communicator& c) {
   require(same(piece, all.narrow(0, 3000 * c.rank(), 3000)), "a piece that is part of the whole");
 }
 
+void all_reduce_of_allocated(Communicator& c) {
+  for (const auto dtype : kDtypes)
+    for (const auto length : {1, 65, 1025, 5000, 40000}) {
+      Tensor buffer = c.allocate(length + 7, dtype);
+      for (const int64_t begin : {0, 7}) {
+        Tensor tensor = buffer.narrow(0, begin, length);
+        buffer.fill_(99);
+        tensor.copy_(pattern(length, c.rank(), dtype));
+        c.all_reduce(tensor, ReduceOp::sum, "numbers");
+        require(same(tensor, expected(length, c.size(), ReduceOp::sum, dtype)),
+                std::string("all_reduce in a buffer of ") + c10::toString(dtype) + " × " + std::to_string(length));
+        require(buffer.narrow(0, begin == 0 ? length : 0, 7).eq(99).all().item<bool>(), "the rest is left alone");
+      }
+    }
+}
+
+// A buffer on some ranks, plain memory on the others; another place in the buffer on each.
+void all_reduce_of_tensors_that_lie_anywhere(Communicator& c) {
+  for (const int64_t length : {50, 20000})
+    for (int plain = 0; plain <= c.size(); ++plain) {
+      Tensor buffer = c.allocate(length + 64 * c.size(), at::kFloat);
+      Tensor tensor = c.rank() < plain ? at::full({length}, 0, at::kFloat) : buffer.narrow(0, 64 * c.rank(), length);
+      tensor.copy_(pattern(length, c.rank(), at::kFloat));
+      c.all_reduce(tensor, ReduceOp::sum, "numbers");
+      require(same(tensor, expected(length, c.size(), ReduceOp::sum, at::kFloat)),
+              std::to_string(length) + " elements, plain on " + std::to_string(plain) + " ranks");
+    }
+}
+
+// Nothing of one call may be seen in the next.
+void all_reduce_again_and_again(Communicator& c) {
+  Tensor buffer = c.allocate(9000, at::kFloat);
+  Tensor plain = at::full({9000}, 0, at::kFloat), few = at::full({10}, 0, at::kFloat);
+  for (int round = 0; round < 15; ++round)
+    for (auto* tensor : {&buffer, &few, &plain, &few}) {
+      tensor->fill_(c.rank() + round);
+      c.all_reduce(*tensor, ReduceOp::sum, "numbers");
+      require(tensor->eq(c.size() * (c.size() - 1) / 2 + c.size() * round).all().item<bool>(),
+              "round " + std::to_string(round));
+    }
+}
+
+void reduce_scatter_of_allocated(Communicator& c) {
+  for (const int64_t length : {1, 63, 1025, 20000}) {
+    Tensor whole = c.allocate(length * c.size(), at::kFloat);
+    const Tensor mine =
+        expected(length * c.size(), c.size(), ReduceOp::sum, at::kFloat).narrow(0, length * c.rank(), length);
+    for (const bool inside : {false, true}) {
+      whole.copy_(pattern(length * c.size(), c.rank(), at::kFloat));
+      Tensor piece = inside ? whole.narrow(0, length * c.rank(), length) : at::full({length}, 0, at::kFloat);
+      c.reduce_scatter(piece, whole, ReduceOp::sum, "numbers");
+      require(same(piece, mine), "reduce_scatter from a buffer of " + std::to_string(length));
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<Contract> reduction_contracts() {
   return {{"all_reduce", all_reduce},
           {"all_reduce_of_a_view", all_reduce_of_a_view},
           {"all_reduce_gives_the_same_bits", all_reduce_gives_the_same_bits},
+          {"all_reduce_of_allocated", all_reduce_of_allocated},
+          {"all_reduce_of_tensors_that_lie_anywhere", all_reduce_of_tensors_that_lie_anywhere},
+          {"all_reduce_again_and_again", all_reduce_again_and_again},
           {"reduce_scatter", reduce_scatter},
+          {"reduce_scatter_of_allocated", reduce_scatter_of_allocated},
           {"reduce_scatter_in_place", reduce_scatter_in_place}};
 }
 

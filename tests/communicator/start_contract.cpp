@@ -45,6 +45,26 @@ void a_blocking_call_waits_for_its_turn(Communicator& c) {
   for (const auto& work : works) work->wait();
 }
 
+void started_and_blocking_ones_take_turns(Communicator& c) {
+  const auto size = static_cast<double>(c.size());
+  Tensor buffer = c.allocate(50000, at::kDouble), plain = at::full({9000}, 0, at::kDouble);
+  for (int round = 0; round < 10; ++round) {
+    buffer.fill_(1 + round);
+    plain.fill_(2 + round);
+    const auto first = c.start([&] { c.all_reduce(buffer, ReduceOp::sum, "first"); });
+    const auto second = c.start([&] { c.all_reduce(plain, ReduceOp::sum, "second"); });
+    if (round % 2 == 0) first->wait();
+    Tensor few = at::full({1}, round, at::kLong);
+    c.all_reduce(few, ReduceOp::sum, "few");
+    require(few.item<int64_t>() == round * c.size(), "few");
+    c.barrier("between");
+    if (round % 2 == 1) first->wait();
+    second->wait();
+    require(buffer.eq(size * (1 + round)).all().item<bool>(), "first");
+    require(plain.eq(size * (2 + round)).all().item<bool>(), "second");
+  }
+}
+
 void wait_throws_what_it_threw(Communicator& c) {
   const auto work = c.start([] { throw Error("from the collective"); });
   try {
@@ -62,6 +82,7 @@ void wait_throws_what_it_threw(Communicator& c) {
 std::vector<Contract> start_contracts() {
   return {{"started_ones_run_in_order", started_ones_run_in_order},
           {"a_blocking_call_waits_for_its_turn", a_blocking_call_waits_for_its_turn},
+          {"started_and_blocking_ones_take_turns", started_and_blocking_ones_take_turns},
           {"wait_throws_what_it_threw", wait_throws_what_it_threw}};
 }
 
