@@ -10,10 +10,12 @@
 #include <string>
 #include <vector>
 
+#include "core/check.h"
 #include "core/errors.h"
 #include "core/failure.h"
 #include "core/inspect.h"
 #include "core/list_plugins.h"
+#include "core/print_schema.h"
 #include "core/run.h"
 #include "core/version.h"
 
@@ -29,9 +31,10 @@ Usage:
   dlhost CFG.toml [options]          train; under `mpirun -n N dlhost …` on N ranks
   dlhost test CKPT                   metrics of the test split with a checkpoint's weights, on any number of ranks
   dlhost validate CKPT               the same for the validation split
-  dlhost check CFG.toml              check the config and everything it names, without training
+  dlhost check CFG.toml              check the config, then send one small batch through the task; trains nothing
   dlhost list-plugins                every plugin on the path, its state and its classes
   dlhost inspect lib.Class           a class's options with types, defaults and ranges, and TOML to paste
+  dlhost schema [CFG.toml]           a JSON Schema of configs, for editors; with the plugins of CFG.toml's path
   dlhost NAME …                      run the program dlhost-NAME
 
 CKPT is a checkpoint folder or a run directory (then its checkpoints/last).
@@ -44,7 +47,7 @@ Exit codes: 0 done; 1 the run failed; 2 wrong config, input or usage; 3 a plugin
 The plugin path: --plugin-path, [plugins] path, DLHOST_PLUGIN_PATH, then lib/dlhost/plugins beside bin/.
 )";
 
-const std::vector<std::string> kCommands = {"train", "test", "validate", "check", "list-plugins", "inspect"};
+const std::vector<std::string> kCommands = {"train", "test", "validate", "check", "list-plugins", "inspect", "schema"};
 
 po::options_description options() {
   po::options_description all("Options");
@@ -58,8 +61,10 @@ po::options_description options() {
   add("plugin-path", po::value<std::vector<std::string>>()->composing()->value_name("DIR"),
       "look for plugins here first (repeatable)");
   add("json", "test, validate, list-plugins, inspect: print JSON");
+  add("no-batch", "check: only the config; needs no data, builds no network");
+  add("markdown", "schema: print the reference of the config instead (docs/config.md)");
   add("strict", "list-plugins: exit with 3 if a plugin is broken");
-  add("verbose,v", "list-plugins: also files that are no plugins");
+  add("verbose,v", "list-plugins: also files that are no plugins; check: also the shapes at each layer");
   add("version", "print versions");
   add("help,h", "print this text");
   return all;
@@ -87,6 +92,17 @@ void try_external(const std::string& name, char** argv) {
 bool is_file(const std::string& argument) {
   return argument.find('/') != std::string::npos || argument.find(".toml") != std::string::npos ||
          access(argument.c_str(), F_OK) == 0;
+}
+
+void check_words(const std::string& command, size_t found) {
+  const size_t most = command == "list-plugins" ? 0 : 1;
+  const size_t least = command == "schema" ? 0 : most;
+  if (found < least || found > most)
+    throw UsageError("dlhost " + command + " takes " +
+                     (most == 0       ? "no argument"
+                      : least == most ? "one argument"
+                                      : "one argument or none") +
+                     ", found " + std::to_string(found) + " (see dlhost --help)");
 }
 
 int dispatch(int argc, char** argv, const Launch& launch) {
@@ -134,17 +150,19 @@ int dispatch(int argc, char** argv, const Launch& launch) {
   arguments.command_line = whole_line(argc, argv);
   arguments.json = values.count("json") > 0;
 
-  const size_t wanted = command == "list-plugins" ? 0 : 1;
-  if (words.size() != wanted)
-    throw UsageError("dlhost " + command + " takes " + (wanted ? "one argument" : "no argument") + ", found " +
-                     std::to_string(words.size()) + " (see dlhost --help)");
-  if (wanted) arguments.config = words[0];
+  check_words(command, words.size());
+  if (!words.empty()) arguments.config = words[0];
   if (command == "test") return evaluate(arguments, Split::test, launch);
   if (command == "validate") return evaluate(arguments, Split::validation, launch);
-  if (command == "check") return check(arguments, launch, std::cout);
+  if (command == "check")
+    return check(arguments, {.batch = !values.count("no-batch"), .layers = values.count("verbose") > 0}, launch,
+                 std::cout);
   if (command == "train") return train(arguments, launch);
 
-  auto registry = make_registry({}, arguments.plugin_path);
+  if (command == "schema") return print_schema(arguments, values.count("markdown") > 0, std::cout, std::cerr);
+  Problems problems;
+  auto registry = make_registry({}, arguments.plugin_path, problems);
+  if (!problems.empty()) throw UsageError(problems.text());
   if (command == "inspect") return inspect(registry, words[0], arguments.json, std::cout, std::cerr);
   ListOptions list;
   list.verbose = values.count("verbose") > 0;

@@ -19,10 +19,12 @@ struct RunArguments {
   bool json = false;
 };
 
-/// The config with `--set` applied; paths in it are made absolute, so that the copy kept with a run works anywhere.
-Value load_config(const std::filesystem::path& file, const std::vector<std::string>& set);
+/// The config with `--set` applied and `${NAME}` replaced by environment variables (core/variables.h); paths in it are
+/// made absolute, so that the copy kept with a run works anywhere. Throws UsageError where there is no TOML to read;
+/// what is wrong in it goes to `problems`.
+Value load_config(const std::filesystem::path& file, const std::vector<std::string>& set, Problems& problems);
 
-/// The registry for it. Throws UsageError on folders that are not there.
-Registry make_registry(const Value& config, const std::vector<std::string>& plugin_path);
+/// The registry for it. Folders that are not there go to `problems`, and the others are searched.
+Registry make_registry(const Value& config, const std::vector<std::string>& plugin_path, Problems& problems);
 
 }  // namespace dl::host

@@ -9,6 +9,7 @@ struct Launch {
   int rank = 0, size = 1;
   int local_rank = 0, local_size = 1;
   bool by_mpirun = false;
+  bool planned = false;  ///< of a run to come (`dlhost check`): its ranks and hosts are not known
   bool terminal = true;  ///< false: mpirun gave this rank a terminal, but its own output goes to a file or a pipe
   bool prints() const { return rank == 0; }
 };

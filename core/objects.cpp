@@ -3,11 +3,11 @@
 #include <ATen/CPUGeneratorImpl.h>
 #include <c10/core/DefaultDtype.h>
 
-#include <algorithm>
 #include <set>
 
 #include "core/errors.h"
 #include "core/name_pattern.h"
+#include "core/same_plugins.h"
 #include "core/self_communicator.h"
 
 namespace dl::host {
@@ -69,11 +69,11 @@ void check_hosts(const Plan& plan, const Communicator& control) {
                      std::to_string(distinct.size()) + " host(s): " + join({distinct.begin(), distinct.end()}));
 }
 
-void check_types(const Plan& plan, const Registry& registry, Backend& backend) {
-  const auto dtypes = backend.dtypes();
-  if (std::find(dtypes.begin(), dtypes.end(), plan.dtype) == dtypes.end())
-    throw UsageError("[engine] precision: " + registry.full_name(*plan.backend.info) + " cannot hold " +
-                     c10::toString(plan.dtype) + " parameters");
+/// The plan was checked against the traits: they must tell the truth.
+void check_traits(const Plan& plan, const Registry& registry, const Backend& backend) {
+  if (backend.sharded() != plan.backend.info->traits.sharded)
+    throw Error(registry.full_name(*plan.backend.info) +
+                ": its traits() say another thing than its sharded(); the plugin must be mended");
 }
 
 void build_networks(const Plan& plan, const Registry& registry, Objects& objects) {
@@ -113,9 +113,6 @@ void build_optimizers(const Plan& plan, const Registry& registry, Objects& objec
     slot.name = name;
     slot.optimizer = registry.create<Optimizer>(*planned.info, planned.params);
     slot.networks = plan.optimizer_networks.at(name);
-    if (objects.backend->sharded() && !slot.optimizer->elementwise())
-      throw UsageError("[" + planned.where + "] " + registry.full_name(*planned.info) + " needs whole tensors, which " +
-                       registry.full_name(*plan.backend.info) + " cuts into pieces; use parallel.DDP");
     if (const auto found = plan.schedulers.find(name); found != plan.schedulers.end()) {
       slot.scheduler = registry.create<Scheduler>(*found->second.info, found->second.params);
       slot.by_epoch = plan.scheduler_calls.at(name).interval == "epoch";
@@ -155,12 +152,13 @@ Objects build_objects(const Plan& plan, const Registry& registry, const Launch& 
   build_communicators(plan, registry, objects);
   on_control(objects.control);
   check_hosts(plan, *objects.control);
+  if (objects.control->size() > 1) check_same_plugins(program_files(registry), *objects.control);
 
   const auto& overlap = plan.settings.engine.overlap;
   const bool beside = overlap == "on" || (overlap == "auto" && usable_cores() > launch.local_size);
   const BackendContext context{*objects.communicator, *objects.control, at::kCPU, beside};
   objects.backend = registry.create<Backend>(*plan.backend.info, plan.backend.params, &context);
-  check_types(plan, registry, *objects.backend);
+  check_traits(plan, registry, *objects.backend);
   build_networks(plan, registry, objects);
   build_optimizers(plan, registry, objects);
   objects.resources = std::make_shared<TaskResources>(objects.networks, objects.losses);

@@ -1,7 +1,10 @@
 #include "core/plan.h"
 
 #include <algorithm>
-#include <set>
+
+#include "core/class_name.h"
+#include "core/engine_names.h"
+#include "core/plan_checks.h"
 
 namespace dl::host {
 namespace {
@@ -26,21 +29,29 @@ class Planner {
     loggers();
     transforms();
     engine();
-    roles();
+    check_plan(plan_, config_, registry_, launch_, problems_);
     return std::move(plan_);
   }
 
  private:
+  static std::string class_of(Kind kind) {
+    return "of " + with_article(kind) + " class (dlhost list-plugins shows them)";
+  }
+
   template <class Choice>
   bool add(const Choice& choice, Kind kind, const std::string& where, PlannedClass& out) {
     if (choice.type.empty()) {
-      problems_.add(choice.place, where, "\"type\" is missing: expected type = \"lib.Class\" of a " + to_string(kind));
+      const bool said = std::any_of(problems_.list().begin(), problems_.list().end(), [&](const Problem& problem) {
+        return problem.table == where && problem.place.text() == choice.place.text();
+      });
+      if (!said)
+        problems_.add(choice.place, where, "\"type\" is missing: expected the name \"lib.Class\" " + class_of(kind));
       return false;
     }
     const auto* info = registry_.find(choice.type, kind, choice.place, where, problems_);
     if (!info) return false;
     info->check(choice.params, where + ".params", problems_);
-    out = {info, choice.params, where};
+    out = {info, choice.params, where, choice.place};
     return true;
   }
 
@@ -52,15 +63,24 @@ class Planner {
     }
     const auto* held = config_.find(table);
     problems_.add(held ? held->place : config_.place, table,
-                  "\"" + where.substr(where.find('.') + 1) + "\" is missing: expected { type = \"lib.Class\" } of a " +
-                      to_string(kind) + " (see `dlhost list-plugins`)");
+                  "\"" + where.substr(where.find('.') + 1) + "\" is missing: expected { type = \"lib.Class\" } " +
+                      class_of(kind));
   }
 
   void list(const std::vector<ClassChoice>& choices, Kind kind, const std::string& where,
             std::vector<PlannedClass>& out) {
     for (size_t i = 0; i < choices.size(); ++i) {
       PlannedClass planned;
-      if (add(choices[i], kind, where + "." + std::to_string(i), planned)) out.push_back(std::move(planned));
+      if (!add(choices[i], kind, where + "." + std::to_string(i), planned)) continue;
+      const bool again = std::any_of(out.begin(), out.end(), [&](const PlannedClass& other) {
+        return other.info == planned.info && other.params == planned.params;
+      });
+      if (again && kind != Kind::transform)  // the same crop twice may be meant, the same metric or logger never
+        problems_.add(choices[i].place, planned.where,
+                      "the same " + to_string(kind) + " " + choices[i].type +
+                          " with the same params is in the config twice; remove one");
+      else
+        out.push_back(std::move(planned));
     }
   }
 
@@ -77,9 +97,14 @@ class Planner {
     }
     for (const auto& entry : *entries) {
       if (single && entry.key == "main") {
-        problems_.add(entry.key_place, "model", "\"" + singular + "\" and \"" + plural + ".main\" name the same one");
+        problems_.add(entry.key_place, "model",
+                      "\"" + singular + "\" and \"" + plural + ".main\" are the same one; keep one of them");
         continue;
       }
+      // Names become parts of file, metric and tensor names.
+      if (!split_class_name("x." + entry.key) || entry.key.find('.') != std::string::npos)
+        problems_.add(entry.key_place, "model." + plural,
+                      "the name \"" + entry.key + "\" must be of letters, digits, _ and -");
       detail::read_value(entry.value, entry.key, "model." + plural, all[entry.key], problems_);
     }
     return all;
@@ -149,30 +174,37 @@ class Planner {
       add(choice, Kind::optimizer, where, plan_.optimizers[name]);
       groups(name, choice, where);
       auto networks = choice.networks;
+      for (auto twice = networks.begin(); twice != networks.end();) {
+        const bool known = std::find(networks.begin(), twice, *twice) != twice;
+        if (known) problems_.add(choice.place, where, "\"networks\": \"" + *twice + "\" is named twice; name it once");
+        twice = known ? networks.erase(twice) : twice + 1;
+      }
       if (networks.empty())
         for (const auto& [network, planned] : plan_.networks) networks.push_back(network);
       for (const auto& network : networks) {
         if (!plan_.networks.count(network))
           problems_.add(choice.place, where,
-                        "no network \"" + network + "\"" + did_you_mean(network, names(plan_.networks)) +
-                            " (known: " + join(names(plan_.networks)) + ")");
+                        "\"networks\": there is no network \"" + network + "\"" +
+                            did_you_mean(network, names(plan_.networks)) +
+                            " (the config has: " + join(names(plan_.networks)) + ")");
         else if (const auto [taken, fresh] = owner.emplace(network, name); !fresh)
           problems_.add(choice.place, where,
-                        "network \"" + network + "\" belongs to the optimizer \"" + taken->second +
-                            "\" already; name each optimizer's networks = […]");
+                        "the network \"" + network + "\" has the optimizer \"" + taken->second +
+                            "\" already; give each optimizer its own networks = [ … ]");
       }
       plan_.optimizer_networks[name] = std::move(networks);
     }
     if (plan_.optimizers.empty()) {
       const auto* model = config_.find("model");
       problems_.add(model ? model->place : config_.place, "model",
-                    "\"optimizer\" is missing: expected { type = \"lib.Class\" }");
+                    "\"optimizer\" is missing: expected { type = \"lib.Class\" } " + class_of(Kind::optimizer));
       return;
     }
     for (const auto& [network, planned] : plan_.networks)
       if (!owner.count(network) && planned.info)
-        problems_.add({config_.place.file, 0, 0}, planned.where,
-                      "no optimizer updates the network \"" + network + "\"");
+        problems_.add(planned.place, planned.where,
+                      "no optimizer updates the network \"" + network +
+                          "\"; name it in an optimizer's networks = [ … ], or give it an optimizer of its own");
   }
 
   void schedulers() {
@@ -181,8 +213,9 @@ class Planner {
       const auto where = table_of("scheduler", "schedulers", name);
       if (!plan_.optimizers.count(name))
         problems_.add(choice.place, where,
-                      "there is no optimizer \"" + name + "\" that it could schedule" +
-                          did_you_mean(name, names(plan_.optimizers)));
+                      "a scheduler belongs to the optimizer of its name, and there is no optimizer \"" + name + "\"" +
+                          did_you_mean(name, names(plan_.optimizers)) + " (the config has: " +
+                          (plan_.optimizers.empty() ? "none" : join(names(plan_.optimizers))) + ")");
       add(choice, Kind::scheduler, where, plan_.schedulers[name]);
       plan_.scheduler_calls[name] = choice.call;
     }
@@ -194,7 +227,8 @@ class Planner {
     if (!s.logger.type.empty())
       list({ClassChoice{s.logger.type, s.logger.params, s.logger.place}}, Kind::logger, "logger", plan_.loggers);
     else if (const auto* params = s.logger.params.get_if<Value::Table>(); params && !params->empty())
-      problems_.add(params->front().key_place, "logger", "\"params\" without a \"type\"");
+      problems_.add(params->front().key_place, "logger",
+                    "\"params\" without a \"type\": add type = \"lib.Class\" " + class_of(Kind::logger));
     list(s.loggers, Kind::logger, "loggers", plan_.loggers);
   }
 
@@ -212,7 +246,7 @@ class Planner {
       if (split == kSplits.end()) {
         problems_.add(entry.key_place, "data.transforms",
                       "unknown split \"" + entry.key + "\"" + did_you_mean(entry.key, names(kSplits)) +
-                          " (known: " + join(names(kSplits)) + ")");
+                          " (known: train, validation, test)");
         continue;
       }
       std::vector<ClassChoice> choices;
@@ -235,18 +269,24 @@ class Planner {
   void engine() {
     const auto& s = plan_.settings.engine;
     auto backend = choice_of(s.backend, "backend");
-    static const std::map<std::string, std::string> kSeedNames = {{"ddp", "parallel.DDP"},
-                                                                  {"deepspeed_stage_1", "parallel.ZeRO1"},
-                                                                  {"deepspeed_stage_2", "parallel.ZeRO2"},
-                                                                  {"deepspeed_stage_3", "parallel.ZeRO3"}};
-    if (const auto found = kSeedNames.find(backend.type); found != kSeedNames.end())
-      backend.type = found->second;
-    else if (backend.type.find('.') == std::string::npos)
-      return problems_.add(backend.place, "engine",
-                           "\"backend\": unknown name \"" + backend.type + "\"" +
-                               did_you_mean(backend.type, names(kSeedNames)) + " (known: " + join(names(kSeedNames)) +
-                               ", or any \"lib.Class\")");
-    add(backend, Kind::backend, "engine.backend", plan_.backend);
+    const auto& classes = backend_classes();
+    if (const auto found = classes.find(backend.type); found != classes.end()) {
+      Problems missing;
+      if (!registry_.find(found->second, Kind::backend, backend.place, "engine", missing)) {
+        for (const auto& problem : missing.list())
+          problems_.add(problem.place, problem.table,
+                        "\"backend\": " + found->first + " is the class " + found->second + ": " + problem.message);
+        backend.type.clear();
+      } else {
+        backend.type = found->second;
+      }
+    } else if (backend.type.find('.') == std::string::npos) {
+      problems_.add(backend.place, "engine",
+                    "\"backend\": unknown name \"" + backend.type + "\"" + did_you_mean(backend.type, names(classes)) +
+                        " (known: " + join(names(classes)) + ", or any \"lib.Class\")");
+      backend.type.clear();
+    }
+    if (!backend.type.empty()) add(backend, Kind::backend, "engine.backend", plan_.backend);
 
     auto communicator = choice_of(s.communicator, "communicator");
     if (communicator.type == "auto") communicator.type = launch_.by_mpirun ? "mpi.Communicator" : "self";
@@ -268,24 +308,6 @@ class Planner {
       const auto* engine = config_.find("engine");
       problems_.add(engine->find("gpus")->place, "engine",
                     "\"gpus\": this version trains on the CPU only; leave \"gpus\" out");
-    }
-  }
-
-  /// What the task's schema says that it needs must be there.
-  void roles() {
-    if (!plan_.task.info) return;
-    for (const auto& role : plan_.task.info->roles) {
-      const auto& held = role.kind == Kind::network     ? plan_.networks
-                         : role.kind == Kind::loss      ? plan_.losses
-                         : role.kind == Kind::optimizer ? plan_.optimizers
-                                                        : plan_.schedulers;
-      if (held.count(role.name)) continue;
-      const auto kind = to_string(role.kind);
-      const auto plural = kind == "loss" ? std::string("losses") : kind + "s";
-      problems_.add(plan_.settings.model.module->place, "model.module",
-                    registry_.full_name(*plan_.task.info) + " needs a " + kind + " named \"" + role.name + "\"" +
-                        (role.doc.empty() ? "" : " (" + role.doc + ")") + "; add [model." +
-                        (role.name == "main" ? kind : plural + "." + role.name) + "]");
     }
   }
 

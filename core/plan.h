@@ -17,6 +17,7 @@ struct PlannedClass {
   const ClassInfo* info = nullptr;
   Value params;
   std::string where;  ///< its table, such as "model.network"
+  Place place;        ///< of its `type`
 };
 
 /// Parameters whose names fit `match`, and the optimizer with its options for them.

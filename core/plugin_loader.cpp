@@ -5,6 +5,7 @@
 #include <boost/dll/shared_library.hpp>
 #include <utility>
 
+#include "core/class_check.h"
 #include "core/dlopen_error.h"
 #include "core/exception_text.h"
 #include "dl/dl.h"
@@ -26,7 +27,10 @@ class Collector : public Registrar {
       if (other.name == info.name) twice(info.name);
     const auto host = host_kind_abi(info.kind);
     if (info.kind_abi == host) {
-      plugin_.classes.push_back(std::move(info));
+      if (auto fault = class_fault(info); fault.empty())
+        plugin_.classes.push_back(std::move(info));
+      else
+        plugin_.refused.push_back({info.name, to_string(info.kind), fault + "; its author must mend the plugin"});
       return;
     }
     const auto kind = host ? to_string(info.kind) : "unknown";

@@ -17,7 +17,7 @@ enum class PluginState { ok, incompatible, not_loadable, crashed, shadowed, no_p
 /// "ok", "incompatible", "not loadable", "crashed", "shadowed", "no plugin".
 std::string to_string(PluginState state);
 
-/// A class that the host can't use, since its interface was another one when the plugin was compiled.
+/// A class that the host can't use: its interface was another one when the plugin was compiled, or its schema is wrong.
 struct RefusedClass {
   std::string name;
   std::string kind;  ///< as dl::to_string gives it

@@ -11,7 +11,7 @@
 namespace dl::host {
 
 /// The folders to search, in order: `cli` (the arguments of --plugin-path), `[plugins] path` of `config` (the whole
-/// config, or an empty table; a string or a list of them, relative to the file they stand in), DLHOST_PLUGIN_PATH
+/// config, or an empty table; a list of strings, relative to the file they stand in), DLHOST_PLUGIN_PATH
 /// (colons), lib/dlhost/plugins beside the executable's folder. A folder that was named and isn't there is a problem,
 /// with the place of its name; only the last one may be missing.
 std::vector<std::filesystem::path> plugin_path(const std::vector<std::string>& cli, const Value& config,

@@ -74,10 +74,10 @@ const LoadedPlugin* Registry::library(const std::string& name, const std::string
 std::string Registry::missing_class(const LoadedPlugin& plugin, const std::string& name) {
   std::vector<std::string> names;
   for (const auto& info : plugin.classes) names.push_back(info.name);
-  auto hint = did_you_mean(name, names);
-  if (hint.empty()) hint = suggest(name, plugin.name);
-  return "no class \"" + name + "\" in " + plugin.name + " (" + plugin.file.string() +
-         "); it has: " + (names.empty() ? "none" : join(names)) + hint;
+  const auto near = nearest(name, names);
+  auto hint = near.empty() ? suggest(name, plugin.name) : "; did you mean \"" + plugin.name + "." + near + "\"?";
+  if (hint.empty()) hint = "; it has: " + (names.empty() ? "none" : join(names));
+  return "no class \"" + name + "\" in " + plugin.name + " (" + plugin.file.string() + ")" + hint;
 }
 
 const ClassInfo* Registry::find(const std::string& type, const Place& place, const std::string& where,
@@ -113,13 +113,18 @@ const ClassInfo* Registry::find(const std::string& type, Kind kind, const Place&
                                 Problems& problems) {
   const auto* info = find(type, place, where, problems);
   if (!info || info->kind == kind) return info;
+  constexpr size_t kShown = 6;
   std::vector<std::string> fitting;
-  for (const auto* plugin : loaded_)
-    for (const auto& other : plugin->classes)
-      if (other.kind == kind) fitting.push_back(plugin->name + "." + other.name);
+  for (const auto& report : scan())
+    for (const auto& other : report.classes)
+      if (other.kind == to_string(kind)) fitting.push_back(report.place.name + "." + other.name);
+  if (fitting.size() > kShown) {
+    fitting.resize(kShown);
+    fitting.push_back("…");
+  }
   problems.add(place, where,
                full_name(*info) + " is " + with_article(info->kind) + ", needed here is " + with_article(kind) +
-                   (fitting.empty() ? "" : " (such as " + join(fitting) + ")"));
+                   (fitting.empty() ? "" : ", such as " + join(fitting)));
   return nullptr;
 }
 

@@ -8,6 +8,7 @@
 #include <iostream>
 #include <optional>
 
+#include "core/checked_plan.h"
 #include "core/checkpoint_manifest.h"
 #include "core/checkpoint_search.h"
 #include "core/errors.h"
@@ -23,20 +24,6 @@
 
 namespace dl::host {
 namespace {
-
-/// The plan, or an error with all that is wrong.
-Plan checked_plan(const Value& config, Registry& registry, const Launch& launch, const std::filesystem::path& file,
-                  Console& console) {
-  Problems problems;
-  auto plan = make_plan(config, registry, launch, problems);
-  if (!registry.warnings().empty()) console.warn(registry.warnings().text());
-  if (!problems.empty()) {
-    if (registry.broken_plugin()) throw PluginError(PluginState::not_loadable, problems.text());
-    throw UsageError(problems.text());
-  }
-  if (plan.settings.run.name.empty()) plan.settings.run.name = file.stem().string();
-  return plan;
-}
 
 /// Peak resident bytes of each rank. All ranks.
 std::vector<int64_t> peak_memory(Communicator& control) {
@@ -79,9 +66,10 @@ int train(const RunArguments& arguments, const Launch& launch) {
   Objects objects;
   std::optional<Recorder> recorder;
   const int code = failure.guard([&] {
-    const auto config = load_config(arguments.config, arguments.set);
-    registry.emplace(make_registry(config, arguments.plugin_path));
-    plan.emplace(checked_plan(config, *registry, launch, arguments.config, console));
+    Problems problems;
+    const auto config = load_config(arguments.config, arguments.set, problems);
+    registry.emplace(make_registry(config, arguments.plugin_path, problems));
+    plan.emplace(checked_plan(config, *registry, launch, arguments.config, console, std::move(problems)));
     const int threads = threads_for(launch, plan->settings.engine.threads);
     at::set_num_threads(threads);
     set_deterministic(plan->settings.engine.deterministic);
@@ -179,9 +167,10 @@ int evaluate(const RunArguments& arguments, Split split, const Launch& launch) {
   return failure.guard([&] {
     const auto folder = resolve_checkpoint(arguments.config);
     if (launch.prints()) verify_checkpoint(folder);
-    const auto config = load_config(folder / "config.toml", arguments.set);
-    registry.emplace(make_registry(config, arguments.plugin_path));
-    plan.emplace(checked_plan(config, *registry, launch, arguments.config, console));
+    Problems problems;
+    const auto config = load_config(folder / "config.toml", arguments.set, problems);
+    registry.emplace(make_registry(config, arguments.plugin_path, problems));
+    plan.emplace(checked_plan(config, *registry, launch, arguments.config, console, std::move(problems)));
     at::set_num_threads(threads_for(launch, plan->settings.engine.threads));
     objects = build_objects(*plan, *registry, launch, [&](auto control) { failure.control = std::move(control); });
     if (objects.data->size(split) == 0) throw UsageError("the data has no " + to_string(split) + " split");
@@ -198,23 +187,6 @@ int evaluate(const RunArguments& arguments, Split split, const Launch& launch) {
     } else if (launch.prints()) {
       for (const auto& [name, value] : metrics) std::printf("%s %.17g\n", name.c_str(), value);
     }
-    return static_cast<int>(kDone);
-  });
-}
-
-int check(const RunArguments& arguments, const Launch& launch, std::ostream& out) {
-  Console console(
-      {.rank = launch.rank, .world_size = launch.size, .prints = launch.prints(), .terminal = launch.terminal});
-  Failure failure{launch, console, {}, {}, true};
-  std::optional<Registry> registry;
-  return failure.guard([&] {
-    const auto config = load_config(arguments.config, arguments.set);
-    registry.emplace(make_registry(config, arguments.plugin_path));
-    const auto plan = checked_plan(config, *registry, launch, arguments.config, console);
-    const auto data = build_data(plan, *registry);
-    out << arguments.config.string() << ": ok\n";
-    for (const auto split : {Split::train, Split::validation, Split::test})
-      out << "  " << to_string(split) << ": " << data->size(split) << " samples\n";
     return static_cast<int>(kDone);
   });
 }

@@ -1,6 +1,4 @@
 #pragma once
-#include <iosfwd>
-
 #include "core/config.h"
 #include "core/launch.h"
 #include "dl/data.h"
@@ -12,8 +10,5 @@ int train(const RunArguments& arguments, const Launch& launch);
 
 /// `dlhost test|validate CKPT`: metrics of a split with a checkpoint's weights and config, on any number of ranks.
 int evaluate(const RunArguments& arguments, Split split, const Launch& launch);
-
-/// `dlhost check CFG.toml`: everything up to the first step that needs no data in memory. One process.
-int check(const RunArguments& arguments, const Launch& launch, std::ostream& out);
 
 }  // namespace dl::host

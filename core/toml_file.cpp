@@ -11,6 +11,7 @@
 #include <tuple>
 
 #include "core/errors.h"
+#include "core/variables.h"
 
 namespace dl::host {
 namespace {
@@ -67,7 +68,7 @@ Value convert(const Toml& value, const std::string& file) {
       break;
     }
     default:
-      throw UsageError(place_of(value, file).text() + ": dates and times have no meaning here; write it as a string");
+      throw UsageError(place_of(value, file).text() + ": dates and times have no meaning here; write it in quotes");
   }
   out.place = place_of(value, file);
   return out;
@@ -112,12 +113,22 @@ Value parse(std::istream& stream, const std::string& name) {
   }
 }
 
+Value escaped(Value value) {
+  if (auto* text = value.get_if<std::string>())
+    *text = escape_variables(std::move(*text));
+  else if (auto* list = value.get_if<Value::List>())
+    for (auto& item : *list) item = escaped(std::move(item));
+  else if (auto* table = value.get_if<Value::Table>())
+    for (auto& entry : *table) entry.value = escaped(std::move(entry.value));
+  return value;
+}
+
 void write_section(std::string& out, const std::string& name, const Value::Table& table) {
   if (!name.empty()) out += (out.empty() ? "[" : "\n[") + name + "]\n";
   for (const auto& entry : table) {
     const bool section = name.empty() && entry.value.is_table();
     if (section) continue;
-    const auto line = Value(Value::Table{{entry.key, entry.value, {}}}).text();  // "{ key = value }"
+    const auto line = Value(Value::Table{{entry.key, escaped(entry.value), {}}}).text();  // "{ key = value }"
     out += line.substr(2, line.size() - 4) + "\n";
   }
 }

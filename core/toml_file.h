@@ -16,7 +16,8 @@ Value parse_toml(const std::string& text, const std::string& name);
 /// Throws UsageError on a path that leads through something else.
 void set_value(Value& config, const std::string& assignment);
 
-/// The table as a TOML file: scalars first, then one [section] a table; deeper tables inline.
+/// The table as a TOML file: scalars first, then one [section] a table; deeper tables inline. For load_config(): what
+/// expand_variables() would take for a variable is escaped.
 std::string to_toml(const Value& table);
 
 }  // namespace dl::host

@@ -44,8 +44,6 @@ DDP::DDP(const DDPOptions& options, const dl::BackendContext& context)
 
 DDP::~DDP() = default;
 
-std::vector<at::ScalarType> DDP::dtypes() const { return {at::kFloat, at::kDouble}; }
-
 dl::Build& DDP::build(const std::string&) { return build_; }
 
 void DDP::attach(const std::string& name, dl::Network& network) {
@@ -59,7 +57,7 @@ void DDP::attach(const std::string& name, dl::Network& network) {
   for (const auto& entry : attached.tensors) {
     all.push_back(entry.tensor);
     if (entry.buffer || !entry.tensor.requires_grad()) continue;
-    check_trainable(name, entry, dtypes());
+    check_trainable(name, entry, traits().dtypes);
     trained.push_back(entry.tensor);
     dl::Param param;
     param.name = entry.name;

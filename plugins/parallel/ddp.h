@@ -6,7 +6,7 @@
 
 #include "bucket_reducer.h"
 #include "dl/backend.h"
-#include "dl/schema.h"
+#include "dl/plugin.h"
 #include "gradients.h"
 #include "module_tensors.h"
 
@@ -26,10 +26,10 @@ class DDP : public dl::Backend {
         .field("bucket_mb", &DDPOptions::bucket_mb, "gradients sent together, in MiB; the first bucket has at most 1",
                dl::greater_than(0));
   }
+  static dl::Traits traits() { return {.dtypes = {at::kFloat, at::kDouble}}; }
   DDP(const DDPOptions& options, const dl::BackendContext& context);
   ~DDP() override;
 
-  std::vector<at::ScalarType> dtypes() const override;
   bool sharded() const override { return false; }
   dl::Build& build(const std::string& name) override;
   void attach(const std::string& name, dl::Network& network) override;

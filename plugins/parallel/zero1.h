@@ -20,6 +20,11 @@ class ZeRO1 final : public DDP {
         .field("bucket_mb", &DDPOptions::bucket_mb, "gradients sent together, in MiB; the first bucket has at most 1",
                dl::greater_than(0));
   }
+  static dl::Traits traits() {
+    auto traits = DDP::traits();
+    traits.sharded = true;
+    return traits;
+  }
   using DDP::DDP;
 
   bool sharded() const override { return true; }

@@ -58,6 +58,9 @@ std::string nearest(std::string_view name, const std::vector<std::string>& candi
       best_distance = d;
     }
   }
+  if (!best.empty() || name.size() < 4) return best;
+  for (const auto& candidate : candidates)  // "epochs" for "num_epochs"
+    if (candidate.find(name) != std::string::npos && (best.empty() || candidate.size() < best.size())) best = candidate;
   return best;
 }
 

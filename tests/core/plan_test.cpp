@@ -43,32 +43,7 @@ BOOST_AUTO_TEST_SUITE(plan)
 
 BOOST_AUTO_TEST_CASE(a_good_config) { BOOST_TEST(problems_of({}) == ""); }
 
-BOOST_AUTO_TEST_CASE(wrong_configs) {
-  BOOST_TEST(says(problems_of({"model.network.params.num_clases=3"}),
-                  "[model.network.params] unknown key \"num_clases\"; did you mean \"num_classes\"?"));
-  BOOST_TEST(says(problems_of({"train.epochs=3"}), "[train] unknown key \"epochs\""));
-  BOOST_TEST(says(problems_of({"tarin.num_epochs=3"}), "unknown key \"tarin\"; did you mean \"train\"?"));
-  BOOST_TEST(says(problems_of({"engine.precision=\"bf16\""}),
-                  "\"precision\": this version trains with 32 or 64, found \"bf16\""));
-  BOOST_TEST(says(problems_of({"engine.gpus=[0]"}), "this version trains on the CPU only"));
-  BOOST_TEST(says(problems_of({"engine.backend=dpp"}), "\"backend\": unknown name \"dpp\"; did you mean \"ddp\"?"));
-  BOOST_TEST(says(problems_of({"engine.backend=deepspeed_stage_3"}), "no class \"ZeRO3\" in parallel"));
-  BOOST_TEST(says(problems_of({"model.loss.type=vision.SimpleCNN"}), "is a network"));
-  BOOST_TEST(says(problems_of({"model.network.type=vision.SimpleCnn"}), "SimpleCNN"));
-  BOOST_TEST(says(problems_of({"model.network.type=\"\""}), "\"type\" is missing"));
-  BOOST_TEST(says(problems_of({"model.scheduler.type=torch.StepLR", "model.scheduler.call.interval=\"batch\""}),
-                  "\"interval\" must be one of \"epoch\", \"step\""));
-  BOOST_TEST(says(problems_of({"model.schedulers.other.type=torch.StepLR"}), "there is no optimizer \"other\""));
-  BOOST_TEST(says(problems_of({"model.optimizers.main.type=torch.SGD"}), "name the same one"));
-  BOOST_TEST(says(problems_of({"model.networks.extra.type=vision.SimpleCNN", "model.optimizer.networks=[\"main\"]"}),
-                  "no optimizer updates the network \"extra\""));
-  BOOST_TEST(says(problems_of({"model.optimizer.networks=[\"mian\"]"}), "no network \"mian\"; did you mean \"main\"?"));
-  BOOST_TEST(
-      says(problems_of({"model.optimizers.second.type=torch.SGD"}), "belongs to the optimizer \"main\" already"));
-  BOOST_TEST(says(problems_of({"data.transforms.trian=[]"}), "unknown split \"trian\"; did you mean \"train\"?"));
-  BOOST_TEST(says(problems_of({"logger.params.file=\"x\""}), "\"params\" without a \"type\""));
-}
-
+// The texts of single mistakes stand in tests/config_errors.
 BOOST_AUTO_TEST_CASE(what_is_missing) {
   const auto text = problems_of({}, {}, "[data]\n[model]\n");
   BOOST_TEST(says(text, "[data] \"module\" is missing"));
@@ -85,12 +60,20 @@ BOOST_AUTO_TEST_CASE(all_at_once) {
   BOOST_TEST(std::count(text.begin(), text.end(), '\n') == 3);
 }
 
-BOOST_AUTO_TEST_CASE(communicators) {
+BOOST_AUTO_TEST_CASE(launches) {
   Launch four;
-  four.size = 4;
+  four.size = four.local_size = 4;
   four.by_mpirun = true;
   BOOST_TEST(problems_of({}, four) == "");
   BOOST_TEST(says(problems_of({"engine.communicator=self"}, four), "mpirun started 4 ranks; use mpi.Communicator"));
+  four.local_size = 2;
+  BOOST_TEST(
+      says(problems_of({}, four),
+           "\"num_nodes\" is 1, but only 2 of the 4 ranks run on this host; set num_nodes to the number of hosts"));
+  BOOST_TEST(problems_of({"engine.num_nodes=2"}, four) == "");
+  Launch planned;
+  planned.planned = true;
+  BOOST_TEST(problems_of({"engine.num_nodes=2"}, planned) == "");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

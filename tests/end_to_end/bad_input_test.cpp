@@ -94,6 +94,8 @@ BOOST_AUTO_TEST_CASE(config_files) {
   expect(dlhost(scratch.path(), "c.toml --set data.num_workers=-1"), 2,
          {"\"num_workers\" must be in [0, 256], found -1"});
   expect(dlhost(scratch.path(), "c.toml --set engine.num_nodes=2"), 2,
+         {"\"num_nodes\" is 2, but this is one process on one host; start it with mpirun on 2 hosts"});
+  expect(dlhost(scratch.path(), "c.toml --set engine.num_nodes=2", 2), 2,
          {"num_nodes is 2, but the ranks run on 1 host(s)"});
   expect(dlhost(scratch.path(), "c.toml --set data.drop_last=true --set data.batch_size=1000"), 2,
          {"drop_last leaves no batch"});

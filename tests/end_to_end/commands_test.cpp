@@ -43,7 +43,7 @@ BOOST_AUTO_TEST_CASE(check) {
   const auto good = dlhost(scratch.path(), "check c.toml");
   BOOST_TEST(good.code == 0, good.output);
   BOOST_TEST(good.says("c.toml: ok"));
-  BOOST_TEST(good.says("train: 384 samples"));
+  BOOST_TEST(good.says("train 384, validation 50, test 70 samples"));
   auto text = small_config();
   text.replace(text.find("num_classes = 4, image_size"), 11, "num_clases ");
   text.replace(text.find("num_epochs"), 10, "num_epoch ");

@@ -81,16 +81,6 @@ log_every_n_steps = 1
 )";
 }
 
-std::string faulty_config(int rank, const std::string& how) {
-  auto text = small_config();
-  const std::string task = "{ type = \"tasks.ImageClassification\" }";
-  text.replace(
-      text.find(task), task.size(),
-      "{ type = \"faulty.Task\", params = { rank = " + std::to_string(rank) + ", step = 20, how = \"" + how + "\" } }");
-  text.erase(text.find("metrics "), text.find("\n[engine]") - text.find("metrics "));
-  return text + "\n[plugins]\npath = [\"" TEST_PLUGINS "\"]\n";
-}
-
 std::map<long, double> journal(const std::filesystem::path& run, const std::string& metric) {
   std::map<long, double> values;
   std::ifstream file(run / "metrics.jsonl");

@@ -1,8 +1,10 @@
 #include "core/plugin_loader.h"
 
 #include <dlfcn.h>
+#include <elf.h>
 
 #include <boost/test/unit_test.hpp>
+#include <map>
 
 #include "core/plugin_scan.h"
 #include "zoo.h"
@@ -97,6 +99,42 @@ BOOST_AUTO_TEST_CASE(a_class_of_another_interface_is_refused_alone) {
   BOOST_TEST(plugin->refused[0].reason ==
              "compiled for version 99 of the interface \"metric\", this dlhost has version 1; rebuild the plugin");
   BOOST_TEST(zoo::has(plugin->refused[1].reason, "its kind (number 77) is not known"));
+}
+
+BOOST_AUTO_TEST_CASE(a_class_with_a_wrong_schema_is_refused_alone) {
+  const auto plugin = load_plugin(zoo::place("bad_schema"));
+  BOOST_REQUIRE(plugin->classes.size() == 1U);
+  BOOST_TEST(plugin->classes[0].name == "Right");
+  const std::map<std::string, std::string> expected = {
+      {"Twice", "the option \"width\" is declared twice"},
+      {"Outside", "its own defaults are wrong: \"width\" must be >= 1, found 0"},
+      {"Unwritable", "the option \"the mode\" has a name that is not of letters, digits, _ and -"},
+      {"NeedsTwice", "it needs the network \"main\" twice"},
+      {"No.Name", "its name is not of letters, digits, _ and -"},
+      {"Empty", "it was registered without a function to check or to create it"}};
+  BOOST_TEST(plugin->refused.size() == expected.size());
+  for (const auto& refused : plugin->refused) {
+    BOOST_TEST(refused.reason == expected.at(refused.name) + "; its author must mend the plugin", refused.name);
+    BOOST_TEST(refused.kind == "metric");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(files_of_other_machines) {
+  const zoo::TempFolder temp;
+  const auto refused = [&](const std::string& name, const std::vector<std::pair<size_t, char>>& changes) {
+    auto bytes = zoo::read(zoo::file("good"));
+    for (const auto& [at, byte] : changes) bytes[at] = byte;
+    const auto error = error_of({name, temp.path(), temp.write(name + ".so", bytes), {}});
+    BOOST_TEST(to_string(error.state()) == "incompatible");
+    return error.reason();
+  };
+  BOOST_TEST(zoo::has(refused("arm", {{offsetof(Elf64_Ehdr, e_machine), static_cast<char>(EM_AARCH64)}}),
+                      "built for architecture AArch64, this dlhost runs " + host_stamp().architecture));
+  BOOST_TEST(zoo::has(refused("narrow", {{EI_CLASS, ELFCLASS32}}), "a file of another architecture (x86-64, 32-bit)"));
+  // Read as big-endian, x86-64 (0x3e) is the machine 0x3e00.
+  BOOST_TEST(zoo::has(refused("big", {{EI_DATA, ELFDATA2MSB}}),
+                      "a file of another architecture (ELF machine 15872, "
+                      "big-endian)"));
 }
 
 BOOST_AUTO_TEST_CASE(not_loadable) {

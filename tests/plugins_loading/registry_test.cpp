@@ -113,7 +113,7 @@ BOOST_AUTO_TEST_CASE(unknown_class) {
   BOOST_TEST(c.find("good.Scael") == nullptr);
   BOOST_TEST(c.problems.text() == "cfg.toml:12:8: [model.loss] no class \"Scael\" in good (" +
                                       zoo::file("good").string() +
-                                      "); it has: Scale, Ramp, Rows; did you mean \"Scale\"?");
+                                      "); did you mean \"good.Scale\"?");
   // A wrong name in the config is no broken plugin.
   BOOST_TEST(!c.registry.broken_plugin());
 }
@@ -158,7 +158,7 @@ BOOST_AUTO_TEST_CASE(wrong_kind) {
   Case c;
   BOOST_TEST(c.find("good.Ramp") == nullptr);
   BOOST_TEST(c.problems.text() ==
-             "cfg.toml:12:8: [model.loss] good.Ramp is a scheduler, needed here is a loss (such as good.Scale)");
+             "cfg.toml:12:8: [model.loss] good.Ramp is a scheduler, needed here is a loss, such as good.Scale");
   BOOST_TEST(!c.registry.broken_plugin());
 }
 

@@ -144,7 +144,6 @@ BOOST_AUTO_TEST_CASE(trajectories_in_other_dtypes_equal_pytorchs_fused_ones) {
 BOOST_AUTO_TEST_CASE(pieces_are_updated_as_the_whole_is_bit_for_bit) {
   for (const auto& name : kNames) BOOST_TEST_CONTEXT(name) {
       const auto optimizer = plugin().make<dl::Optimizer>(name, stateful(name));
-      BOOST_CHECK(optimizer->elementwise());
       auto whole = param("w", pattern({256}, 1, 7, at::kFloat));
       std::vector<dl::Param> pieces;
       for (int64_t i = 0; i < 4; ++i) pieces.push_back(param("w", whole.value.narrow(0, 64 * i, 64).clone()));

@@ -11,6 +11,8 @@ BOOST_AUTO_TEST_CASE(nearest_name) {
   BOOST_TEST(dl::nearest("num_clases", names) == "num_classes");
   BOOST_TEST(dl::nearest("batchsize", names) == "batch_size");
   BOOST_TEST(dl::nearest("zzzzz", names) == "");
+  BOOST_TEST(dl::nearest("classes", names) == "num_classes");
+  BOOST_TEST(dl::nearest("size", {"crop_size", "size_of_all"}) == "crop_size");
   BOOST_TEST(dl::nearest("ab", {"xy"}) == "");
   BOOST_TEST(dl::did_you_mean("dpeth", names) == "; did you mean \"depth\"?");
   BOOST_TEST(dl::did_you_mean("zzzzz", names) == "");

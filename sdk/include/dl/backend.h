@@ -33,13 +33,13 @@ class DL_API Backend {
   using Interface = Backend;
   using Context = const BackendContext;
   static constexpr Kind kKind = Kind::backend;
-  static constexpr uint32_t kAbi = 1;
+  static constexpr uint32_t kAbi = 2;
   using Visitor = std::function<void(const NetworkEntry& entry, Tensor& whole)>;
   virtual ~Backend();
 
-  /// "float32", "float64", …: the parameter types it can hold. Checked before any memory is taken.
-  virtual std::vector<at::ScalarType> dtypes() const = 0;
-  /// True if params() are pieces: the host refuses optimizers that need whole tensors, and sums norms over ranks.
+  /// True if params() are pieces: the host sums norms over ranks. The parameter types that it holds, the devices, and
+  /// the same flag stand in its `traits()` (plugin.h), which the host checks before any memory is taken: an optimizer
+  /// that needs whole tensors is refused.
   virtual bool sharded() const = 0;
 
   /// What the constructor of the network `name` gets; followed by attach().

@@ -30,13 +30,14 @@ struct DL_API Param {
   Tensor& state(const std::string& key);
 };
 
-/// An in-place update of parameters. Keeps nothing between calls but what is in Param::state().
+/// An in-place update of parameters. Keeps nothing between calls but what is in Param::state(). One that needs whole
+/// tensors says `elementwise = false` in its traits() (plugin.h): backends that cut parameters are then refused.
 class DL_API Optimizer {
  public:
   using Interface = Optimizer;
   using Context = void;
   static constexpr Kind kKind = Kind::optimizer;
-  static constexpr uint32_t kAbi = 1;
+  static constexpr uint32_t kAbi = 2;
   virtual ~Optimizer();
 
   /// The learning rate (option `lr`) and, where there is one, the momentum that the scheduler starts from.
@@ -44,8 +45,6 @@ class DL_API Optimizer {
   /// Changes each value in place, without autograd; `rate` is the scheduler's. All of `params` are used. Training
   /// thread.
   virtual void step(std::span<Param* const> params, const Rate& rate) = 0;
-  /// True if each element is updated on its own. False (LAMB, Muon) makes backends that cut parameters refuse it.
-  virtual bool elementwise() const { return true; }
 };
 
 }  // namespace dl

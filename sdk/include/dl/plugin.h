@@ -5,6 +5,8 @@
 ///
 /// The stamp lies in the ELF section `.dlhost`, which the host reads before it opens the file; the function is called
 /// after the stamp was accepted. No static registrars: nothing runs at load time.
+#include <c10/core/DeviceType.h>
+#include <c10/core/ScalarType.h>
 #include <torch/version.h>
 
 #include <memory>
@@ -18,6 +20,15 @@
 
 namespace dl {
 
+/// What a class can work with, known before an object is made: the host checks the config against it. A class says so
+/// in `static dl::Traits traits()`; what it doesn't say has these defaults.
+struct Traits {
+  std::vector<c10::ScalarType> dtypes;   ///< of parameters and floating data (`[engine] precision`); empty: any
+  std::vector<c10::DeviceType> devices;  ///< empty: any
+  bool sharded = false;     ///< a backend whose params() are pieces of tensors: must equal its Backend::sharded()
+  bool elementwise = true;  ///< false: an optimizer that needs whole tensors (LAMB, Muon)
+};
+
 /// A registered class: all that the host needs to check, describe and make it.
 struct DL_API ClassInfo {
   Kind kind;
@@ -26,6 +37,7 @@ struct DL_API ClassInfo {
   std::vector<std::string> former_names;  ///< still accepted, with a warning that names the new one
   std::vector<Field> fields;
   std::vector<Role> roles;
+  Traits traits;
   /// Adds whatever is wrong with `params` (a table) to `problems`; `where` names the table.
   std::function<void(const Value& params, const std::string& where, Problems& problems)> check;
   /// An object of the kind's interface. `context` points at the interface's Context; null where that is void.
@@ -39,15 +51,16 @@ class DL_API Registrar {
   virtual void add(ClassInfo info) = 0;
 
   /// T has `static auto schema()` (a Schema<Options>) and a constructor from `const Options&`, with or without the
-  /// context of its kind.
+  /// context of its kind; and `static dl::Traits traits()` where the defaults are not right.
   template <class T>
   Registrar& add(std::string name, std::vector<std::string> former_names = {}) {
     using Interface = typename T::Interface;
     using Context = typename Interface::Context;
     auto schema = T::schema();
     ClassInfo info{
-        T::kKind, T::kAbi, std::move(name), schema.doc(), std::move(former_names), schema.fields(), schema.roles(),
+        T::kKind, T::kAbi, std::move(name), schema.doc(), std::move(former_names), schema.fields(), schema.roles(), {},
         {},       {}};
+    if constexpr (requires { T::traits(); }) info.traits = T::traits();
     info.check = [schema](const Value& params, const std::string& where, Problems& problems) {
       (void)schema.read(params, where, problems);
     };

@@ -27,7 +27,8 @@ class DL_API Problems {
   std::vector<Problem> list_;
 };
 
-/// The candidate with the smallest edit distance to `name` (transpositions count once), or "" where none is near.
+/// The candidate with the smallest edit distance to `name` (transpositions count once); where none is near, one that
+/// contains `name`; or "".
 DL_API std::string nearest(std::string_view name, const std::vector<std::string>& candidates);
 /// `; did you mean "…"?`, or "" where no candidate is near.
 DL_API std::string did_you_mean(std::string_view name, const std::vector<std::string>& candidates);

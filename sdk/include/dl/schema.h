@@ -18,12 +18,20 @@
 
 namespace dl {
 
+/// What a Check allows, for editors and the reference. Nothing is set where only the check's text can say it.
+struct Limits {
+  std::optional<double> low, high;
+  bool above = false;              ///< `low` itself is not allowed
+  std::vector<std::string> words;  ///< nothing else is allowed
+};
+
 /// An option as `inspect` shows it.
 struct Field {
   std::string name, type, doc, range;
   Value fallback;              ///< the default, as written in TOML
   bool optional = false;       ///< has no default: left out means "not set"
   std::vector<Field> members;  ///< of a nested table
+  Limits limits;               ///< what `range` says in words; of each element of a list
 };
 
 /// Something that a class expects the config to provide beside it, such as a network named "generator".
@@ -36,6 +44,7 @@ struct Role {
 struct Check {
   std::string text;
   std::function<bool(const Value&)> holds;
+  Limits limits;
 };
 DL_API Check at_least(double low);
 DL_API Check greater_than(double low);
@@ -75,6 +84,8 @@ std::string type_name() {
 
 DL_API void wrong_type(const Value& value, const std::string& key, const std::string& where,
                        const std::string& expected, Problems& problems);
+DL_API void no_table(const Value& value, const std::string& where, const std::vector<Field>& fields,
+                     Problems& problems);
 DL_API void failed_check(const Value& value, const std::string& key, const std::string& where, const Check& check,
                          Problems& problems);
 DL_API void unknown_key(const Entry& entry, const std::string& where, const std::vector<Field>& fields,
@@ -170,7 +181,8 @@ class Schema {
   Schema& field(std::string name, T Options::*member, std::string doc, std::optional<Check> check = {}) {
     const Options defaults{};
     fields_.push_back({name, detail::type_name<T>(), std::move(doc), check ? check->text : "",
-                       detail::to_value(defaults.*member), detail::is_optional<T>, detail::member_fields<T>()});
+                       detail::to_value(defaults.*member), detail::is_optional<T>, detail::member_fields<T>(),
+                       check ? check->limits : Limits{}});
     readers_.push_back(
         [member, name, check](Options& options, const Value& value, const std::string& where, Problems& problems) {
           const auto before = problems.list().size();
@@ -192,7 +204,7 @@ class Schema {
     Options options{};
     const auto* entries = table.get_if<Value::Table>();
     if (!entries) {
-      detail::wrong_type(table, "", where, "table", problems);
+      detail::no_table(table, where, fields_, problems);
       return options;
     }
     for (const auto& entry : *entries) {

@@ -15,9 +15,9 @@ namespace {
 class PlainAverage : public dl::Backend {
  public:
   static auto schema() { return dl::Schema<dl::NoOptions>("Data parallel, one all-reduce for each parameter."); }
+  static dl::Traits traits() { return {.dtypes = {at::kFloat, at::kDouble}}; }
   PlainAverage(const dl::NoOptions&, const dl::BackendContext& context) : context_(context) {}
 
-  std::vector<at::ScalarType> dtypes() const override { return {at::kFloat, at::kDouble}; }
   bool sharded() const override { return false; }
   dl::Build& build(const std::string&) override { return build_; }
 

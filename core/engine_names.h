@@ -1,0 +1,14 @@
+#pragma once
+#include <map>
+#include <string>
+#include <vector>
+
+namespace dl::host {
+
+/// The short names of `[engine] backend` and the classes that they stand for.
+const std::map<std::string, std::string>& backend_classes();
+std::vector<std::string> backend_names();
+/// What `[engine] communicator` may be beside a class.
+std::vector<std::string> communicator_names();
+
+}  // namespace dl::host

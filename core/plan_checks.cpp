@@ -1,0 +1,115 @@
+#include "core/plan_checks.h"
+
+#include <algorithm>
+
+#include "core/toml_snippet.h"
+
+namespace dl::host {
+namespace {
+
+class PlanChecks {
+ public:
+  PlanChecks(const Plan& plan, const Value& config, const Registry& registry, Problems& problems)
+      : plan_(plan), config_(config), registry_(registry), problems_(problems) {}
+
+  /// What the task's schema says that it needs must be there.
+  void roles() {
+    if (!plan_.task.info) return;
+    for (const auto& role : plan_.task.info->roles) {
+      const auto& held = role.kind == Kind::network     ? plan_.networks
+                         : role.kind == Kind::loss      ? plan_.losses
+                         : role.kind == Kind::optimizer ? plan_.optimizers
+                                                        : plan_.schedulers;
+      if (held.count(role.name)) continue;
+      std::vector<std::string> names;
+      for (const auto& [name, unused] : held) names.push_back(name);
+      const auto kind = to_string(role.kind);
+      problems_.add(plan_.task.place, plan_.task.where,
+                    registry_.full_name(*plan_.task.info) + " needs a" + (kind == "optimizer" ? "n " : " ") + kind +
+                        " named \"" + role.name + "\"" + (role.doc.empty() ? "" : " (" + role.doc + ")") + "; add [" +
+                        config_place(role.kind, role.name) + "]" +
+                        (names.empty() ? "" : " (the config has: " + join(names) + ")"));
+    }
+  }
+
+  void traits() {
+    check(plan_.task);
+    check(plan_.data);
+    check(plan_.backend);
+    if (plan_.communicator) check(*plan_.communicator);
+    for (const auto* classes : {&plan_.networks, &plan_.losses, &plan_.optimizers, &plan_.schedulers})
+      for (const auto& [name, planned] : *classes) check(planned);
+    for (const auto& planned : plan_.metrics) check(planned);
+    if (!plan_.backend.info || !plan_.backend.info->traits.sharded) return;
+    for (const auto& [name, planned] : plan_.optimizers)
+      if (planned.info && !planned.info->traits.elementwise)
+        problems_.add(planned.place, planned.where,
+                      registry_.full_name(*planned.info) + " needs whole tensors, but the backend " +
+                          registry_.full_name(*plan_.backend.info) +
+                          " cuts them into pieces; use [engine] backend = \"ddp\", or another optimizer");
+  }
+
+  /// What only the ranks together know is checked when they have met.
+  void nodes(const Launch& launch) {
+    const auto wanted = plan_.settings.engine.num_nodes;
+    const auto* engine = config_.find("engine");
+    const auto* key = engine ? engine->find("num_nodes") : nullptr;
+    const auto place = key ? key->place : config_.place;
+    if (!launch.by_mpirun && wanted > 1)
+      problems_.add(place, "engine",
+                    "\"num_nodes\" is " + std::to_string(wanted) +
+                        ", but this is one process on one host; start it with mpirun on " + std::to_string(wanted) +
+                        " hosts");
+    if (launch.by_mpirun && wanted == 1 && launch.local_size < launch.size)
+      problems_.add(place, "engine",
+                    "\"num_nodes\" is 1, but only " + std::to_string(launch.local_size) + " of the " +
+                        std::to_string(launch.size) +
+                        " ranks run on this host; set num_nodes to the number of hosts that mpirun uses");
+  }
+
+ private:
+  void check(const PlannedClass& planned) {
+    if (!planned.info) return;
+    const auto& traits = planned.info->traits;
+    const auto& precision = plan_.settings.engine.precision;
+    const auto name = registry_.full_name(*planned.info);
+    if (!traits.dtypes.empty() &&
+        std::find(traits.dtypes.begin(), traits.dtypes.end(), plan_.dtype) == traits.dtypes.end()) {
+      std::vector<std::string> known;
+      for (const auto dtype : traits.dtypes) known.push_back(precision_name(dtype));
+      problems_.add(precision.place, "engine",
+                    "\"precision\" is " + precision.text() + ", but " + name + " ([" + planned.where +
+                        "]) can work with " + join(known) + " only");
+    }
+    const c10::DeviceType device = c10::kCPU;  // the only one that this version trains on
+    if (!traits.devices.empty() &&
+        std::find(traits.devices.begin(), traits.devices.end(), device) == traits.devices.end()) {
+      std::vector<std::string> known;
+      for (const auto type : traits.devices) known.push_back(c10::DeviceTypeName(type));
+      problems_.add(planned.place, planned.where,
+                    name + " works on " + join(known) + " only, but this run is on the CPU; use another class");
+    }
+  }
+
+  /// As `[engine] precision` has it.
+  static std::string precision_name(c10::ScalarType dtype) {
+    return dtype == c10::kFloat ? "32" : dtype == c10::kDouble ? "64" : c10::toString(dtype);
+  }
+
+  const Plan& plan_;
+  const Value& config_;
+  const Registry& registry_;
+  Problems& problems_;
+};
+
+}  // namespace
+
+void check_plan(const Plan& plan, const Value& config, const Registry& registry, const Launch& launch,
+                Problems& problems) {
+  PlanChecks checks(plan, config, registry, problems);
+  checks.roles();
+  checks.traits();
+  if (!launch.planned) checks.nodes(launch);
+}
+
+}  // namespace dl::host

@@ -1,0 +1,104 @@
+#include "core/trial_step.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "core/exception_text.h"
+#include "core/progress_display.h"
+#include "dl/error.h"
+#include "dl/problems.h"
+
+namespace dl::host {
+namespace {
+
+double number(const Tensor& scalar) { return scalar.detach().to(at::kCPU, at::kDouble).item<double>(); }
+
+std::string list_of(const std::vector<std::string>& names) {
+  constexpr size_t kShown = 5;
+  const std::vector<std::string> shown(names.begin(), names.begin() + std::min(names.size(), kShown));
+  return join(shown) + (names.size() > kShown ? " and " + std::to_string(names.size() - kShown) + " more" : "");
+}
+
+}  // namespace
+
+TrialStep::TrialStep(Objects& objects, const Batch& batch, uint64_t seed, Observer& observer)
+    : objects_(objects), batch_(batch), seed_(seed), observer_(observer) {}
+
+const OptimizerSlot& TrialStep::slot(std::string_view name) const {
+  std::vector<std::string> names;
+  for (const auto& slot : objects_.optimizers) {
+    if (slot.name == name) return slot;
+    names.push_back(slot.name);
+  }
+  throw Error("the task updates with an optimizer \"" + std::string(name) +
+              "\", which the config does not have (it has: " + join(names) + ")");
+}
+
+void TrialStep::update(std::string_view optimizer, const std::function<StepLoss(const Batch&)>& loss) {
+  const auto& used = slot(optimizer);
+  Tensors frozen;
+  for (auto& [name, network] : objects_.networks)
+    if (std::find(used.networks.begin(), used.networks.end(), name) == used.networks.end())
+      for (auto& parameter : network->parameters())
+        if (parameter.requires_grad()) frozen.push_back(parameter.requires_grad_(false));
+  auto& backend = *objects_.backend;
+  backend.begin_update(used.networks);
+  const auto made = loss(batch_);
+  const auto where = "the loss given to update(\"" + used.name + "\")";
+  if (!made.loss.defined() || made.loss.numel() != 1)
+    throw Error(where + " must be a scalar, found " + shape_text(made.loss));
+  if (!made.loss.requires_grad())
+    throw Error(where + " depends on no parameter of the networks that this optimizer updates (" + join(used.networks) +
+                ")");
+  if (!std::isfinite(number(made.loss)))
+    observer_.print("warning: " + where + " is " + format_metric(number(made.loss)) + " at the first step");
+  backend.backward(made.loss, 1, true);
+  std::array<double, 1> totals{made.weight};
+  backend.end_update(used.networks, totals);
+  for (auto& parameter : frozen) parameter.requires_grad_(true);
+  updated_.insert(used.name);
+  report(used, made.loss);
+}
+
+void TrialStep::report(const OptimizerSlot& slot, const Tensor& loss) const {
+  size_t all = 0;
+  std::vector<std::string> unreached;
+  for (const auto& network : slot.networks)
+    for (const auto& param : objects_.backend->params(network)) {
+      ++all;
+      if (!param.used) unreached.push_back(slot.networks.size() > 1 ? network + "." + param.name : param.name);
+    }
+  observer_.print("update " + slot.name + ": loss " + format_metric(number(loss)) + ", gradients for " +
+                  std::to_string(all - unreached.size()) + " of " + std::to_string(all) + " parameter tensors" +
+                  (unreached.empty() ? "" : "; none for " + list_of(unreached)));
+}
+
+void TrialStep::log(std::string_view name, const Tensor& mean, double) {
+  observer_.print("train_" + std::string(name) + " " + format_metric(number(mean)));
+}
+
+TrialEvaluation::TrialEvaluation(const std::vector<std::shared_ptr<Metric>>& metrics, std::vector<std::string> names,
+                                 Observer& observer)
+    : metrics_(metrics), names_(std::move(names)), observer_(observer) {}
+
+void TrialEvaluation::log(std::string_view name, const Tensor& mean, double) {
+  observer_.print("val_" + std::string(name) + " " + format_metric(number(mean)));
+}
+
+void TrialEvaluation::metrics(const Tensor& prediction, const Tensor& target) {
+  for (size_t i = 0; i < metrics_.size(); ++i) {
+    try {
+      const auto state = metrics_[i]->update(prediction, target);
+      auto total = state.clone();
+      metrics_[i]->merge(total, state);
+      std::vector<std::string> values;
+      for (const auto& [name, value] : metrics_[i]->compute(state)) values.push_back(name + " " + format_metric(value));
+      observer_.print("metric " + names_[i] + ": " + shapes_text({prediction, target}) + " -> " + list_of(values));
+    } catch (...) {
+      throw Error("metric " + names_[i] + ", given " + shapes_text({prediction, target}) + ": " + exception_text());
+    }
+  }
+}
+
+}  // namespace dl::host
