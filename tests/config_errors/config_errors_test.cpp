@@ -82,9 +82,8 @@ BOOST_AUTO_TEST_CASE(one_mistake_each) {
   const Case cases[] = {
       {"a key of another program", "num_epochs = 2", "max_epochs = 2",
        "c.toml:13:1: [train] unknown key \"max_epochs\"; did you mean \"num_epochs\"?"},
-      {"a key that nobody knows", "num_epochs = 2", "learning_rate = 0.1",
-       "c.toml:13:1: [train] unknown key \"learning_rate\" (known: num_epochs, max_steps, val_every_n_epoch, "
-       "accumulator_epoch, accumulator_factor)"},
+      {"a key that nobody knows", "[train]", "[run]\nlearning_rate = 0.1\n[train]",
+       "c.toml:13:1: [run] unknown key \"learning_rate\" (known: dir, experiment, name)"},
       {"a table that nobody knows", "[train]", "[trainer]",
        "c.toml:12:2: unknown key \"trainer\"; did you mean \"train\"?"},
       {"a number in quotes", "batch_size = 24", "batch_size = \"24\"",
