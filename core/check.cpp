@@ -93,8 +93,10 @@ class Check {
     try {
       body();
     } catch (const Error& error) {
+      out_.flush();  // what went well comes before the error
       throw UsageError(what + ": " + error.what());
     } catch (...) {
+      out_.flush();
       throw UsageError(what + (trace.failed().empty() ? "" : ", in " + trace.failed()) + ": " + exception_text());
     }
   }

@@ -73,7 +73,7 @@ std::string compare(const std::string& name, const std::vector<Held>& held, cons
     if (count > counts[usual]) usual = sum;
   const auto of_usual = std::find_if(held.begin(), held.end(), [&](const Held& own) { return own.sum == usual; });
   return (name == "dlhost" ? "dlhost itself" : "the plugin \"" + name + "\"") +
-         " is not the same on all hosts: " + odd_ones(ranks_of, held, usual) + "; the other " +
+         " is not the same on all ranks: " + odd_ones(ranks_of, held, usual) + "; the other " +
          std::to_string(counts[usual]) + (counts[usual] == 1 ? " rank has " : " ranks have ") +
          (usual.empty() ? "not opened it" : of_usual->file + " with the sum " + usual);
 }

@@ -66,11 +66,10 @@ BOOST_AUTO_TEST_CASE(a_layer_of_the_wrong_size) {
   const Scratch scratch;
   const auto config = changed("{ type = \"vision.SimpleCNN\", params = { num_classes = 4, image_size = 8 } }",
                               "{ type = \"faulty.Perceptron\", params = { inputs = 60, outputs = 4 } }");
-  says(
-      check(scratch, config), 2,
-      {"error: one training batch: network main (faulty.Perceptron), given [2, 1, 8, 8] float32, in fc (linear), given "
-       "[2, 64] float32, fc.weight [4, 60] float32, fc.bias [4] float32: mat1 and mat2 shapes cannot be multiplied "
-       "(2x64 and 60x4)"});
+  says(check(scratch, config), 2,
+       {"error: one training batch: network main (faulty.Perceptron), given [2, 1, 8, 8] float32, in fc (addmm), given "
+        "[2, 64] float32 and fc.bias [4], fc.weight [4, 60]: mat1 and mat2 shapes cannot be multiplied "
+        "(2x64 and 60x4)"});
 }
 
 BOOST_AUTO_TEST_CASE(a_network_that_checks_its_input) {
@@ -111,16 +110,16 @@ networks = ["generator"]
 type = "torch.Adam"
 networks = ["discriminator"]
 )";
-  says(check(scratch, config), 0,
-       {"    network generator (faulty.Perceptron): [2, 4] float32 -> [2, 8] float32\n",
-        "    network discriminator (faulty.Perceptron): [2, 8] float32 -> [2, 1] float32\n",
-        "    update discriminator: loss 1.", "    update generator: loss 0.",
-        "gradients for 2 of 2 parameter tensors\n"});
+  says(
+      check(scratch, config), 0,
+      {"    network generator (faulty.Perceptron): [2, 4] float32 -> [2, 8] float32\n",
+       "    network discriminator (faulty.Perceptron): [2, 8] float32 -> [2, 1] float32\n",
+       "    update discriminator: loss 1.", "    update generator: loss ", "gradients for 2 of 2 parameter tensors\n"});
   auto wrong = config;
   wrong.replace(wrong.find("outputs = 8"), 11, "outputs = 9");
   says(check(scratch, wrong), 2,
        {"network discriminator (faulty.Perceptron), given [2, 9] float32, in discriminator.fc "
-        "(linear), given [2, 9] float32, discriminator.fc.weight [1, 8] float32"});
+        "(addmm), given [2, 9] float32 and discriminator.fc.bias [1], discriminator.fc.weight [1, 8]: "});
 }
 
 BOOST_AUTO_TEST_CASE(data_that_is_not_there) {

@@ -24,6 +24,7 @@ class Perceptron final : public dl::UnaryNetwork {
   explicit Perceptron(const Options& o)
       : fc1_(register_module("fc1", torch::nn::Linear(torch::nn::LinearOptions(o.inputs, o.width).bias(o.bias)))),
         fc2_(register_module("fc2", torch::nn::Linear(torch::nn::LinearOptions(o.width, 1).bias(o.bias)))) {}
+  using dl::UnaryNetwork::forward;
   dl::Tensor forward(const dl::Tensor& x) override { return fc2_(fc1_(x).relu()); }
 
  private:
@@ -219,6 +220,7 @@ class Residual final : public dl::UnaryNetwork {
       blocks_.push_back(unit(build, "block" + std::to_string(i), [&] { return std::make_shared<BlockImpl>(o.width); }));
     head_ = register_module("head", torch::nn::Linear(o.width, 1));
   }
+  using dl::UnaryNetwork::forward;
   dl::Tensor forward(const dl::Tensor& x) override {
     auto y = x;
     for (const auto& block : blocks_) y = block(y);

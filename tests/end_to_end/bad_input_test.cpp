@@ -125,6 +125,13 @@ BOOST_AUTO_TEST_CASE(plugins) {
   expect(dlhost(scratch.path(), "list-plugins --plugin-path p"), 0, {"incompatible", "shadowed"});
   expect(dlhost(scratch.path(), "list-plugins --strict --plugin-path p"), 3, {"incompatible"});
   expect(dlhost(scratch.path(), "list-plugins --plugin-path nowhere"), 2, {"nowhere"});
+  // One rank with another file of the same plugin: found out before anything is trained, and said once.
+  shell(scratch.path(), "sed 's/version=0/version=9/' " + real.string() + " > p/metrics.so");
+  const std::string rank = "-n 1 " DLHOST " c.toml --run-dir r";
+  const auto odd = shell(scratch.path(), "mpirun --oversubscribe " + rank + " : " + rank + " --plugin-path p");
+  expect(odd, 3,
+         {"the plugin \"metrics\" is not the same on all ranks: host ", "(rank 1) has p/metrics.so with the sum "});
+  BOOST_TEST(odd.count("is not the same on all ranks") == 1);
 }
 
 BOOST_AUTO_TEST_CASE(checkpoints) {

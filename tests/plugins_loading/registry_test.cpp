@@ -112,8 +112,7 @@ BOOST_AUTO_TEST_CASE(unknown_class) {
   Case c;
   BOOST_TEST(c.find("good.Scael") == nullptr);
   BOOST_TEST(c.problems.text() == "cfg.toml:12:8: [model.loss] no class \"Scael\" in good (" +
-                                      zoo::file("good").string() +
-                                      "); did you mean \"good.Scale\"?");
+                                      zoo::file("good").string() + "); did you mean \"good.Scale\"?");
   // A wrong name in the config is no broken plugin.
   BOOST_TEST(!c.registry.broken_plugin());
 }

@@ -52,7 +52,7 @@ BOOST_AUTO_TEST_CASE(the_odd_host_is_named) {
   odd[1] = {"vision", "/old/vision.so", "22"};
   const auto text = error_of({kUsual, kUsual, odd});
   BOOST_TEST_MESSAGE(text);
-  BOOST_TEST(zoo::has(text, "the plugin \"vision\" is not the same on all hosts: host "));
+  BOOST_TEST(zoo::has(text, "the plugin \"vision\" is not the same on all ranks: host "));
   BOOST_TEST(zoo::has(text,
                       "(rank 2) has /old/vision.so with the sum 22; the other 2 ranks have /opt/p/vision.so with the "
                       "sum 11\ninstall the same dlhost and the same plugins on every host"));
@@ -67,7 +67,7 @@ BOOST_AUTO_TEST_CASE(what_one_rank_lacks) {
   BOOST_TEST(zoo::has(error_of({kUsual, kUsual, {kUsual[0]}}), "(rank 2) has not opened it; the other 2 ranks have"));
   auto more = kUsual;
   more.push_back({"extra", "/p/extra.so", "33"});
-  BOOST_TEST(zoo::has(error_of({kUsual, more, kUsual}), "\"extra\" is not the same on all hosts: host "));
+  BOOST_TEST(zoo::has(error_of({kUsual, more, kUsual}), "\"extra\" is not the same on all ranks: host "));
 }
 
 BOOST_AUTO_TEST_CASE(the_program_and_several_plugins) {
@@ -75,7 +75,7 @@ BOOST_AUTO_TEST_CASE(the_program_and_several_plugins) {
   odd[0].sum = "bb";
   odd[1].sum = "22";
   const auto text = error_of({kUsual, kUsual, odd});
-  BOOST_TEST(zoo::has(text, "dlhost itself is not the same on all hosts"));
+  BOOST_TEST(zoo::has(text, "dlhost itself is not the same on all ranks"));
   BOOST_TEST(zoo::has(text, "\nthe plugin \"vision\" is not"));
 }
 
