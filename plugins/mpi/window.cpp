@@ -18,6 +18,8 @@ static_assert(std::atomic<uint64_t>::is_always_lock_free && std::atomic<bool>::i
 
 constexpr int kLooks = 2000, kLooksOnSharedCores = 20;
 constexpr double kAliveEvery_s = 0.1;
+// Where a rank has died, mpirun ends the others, and says how it died. Only where it does not, they end by themselves.
+constexpr double kAfterDeath_s = 1;
 // What those wait longer whose peers wait for other nodes: the one that speaks with them is to report first.
 constexpr double kAbroadGrace_s = 5;
 
@@ -74,7 +76,7 @@ Place Window::place(int local) const { return presence(local).place(presence(thi
 void Window::wait_for(int local) {
   const Presence& peer = presence(local);
   Patience patience(looks_);
-  double looked_at_s = 0;
+  double looked_at_s = 0, died_at_s = -1;
   while (peer.arrived.load(std::memory_order_acquire) < meetings_) {
     if (!patience.wait()) continue;
     const double waited = patience.waited();
@@ -82,8 +84,10 @@ void Window::wait_for(int local) {
     bool over = waited > limit;
     if (waited > looked_at_s + kAliveEvery_s) {
       looked_at_s = waited;
+      if (died_at_s < 0 && !file_->lives(local)) died_at_s = waited;
       // It may have come here before it ended.
-      over |= !file_->lives(local) && peer.arrived.load(std::memory_order_acquire) < meetings_;
+      over |= died_at_s >= 0 && waited > died_at_s + kAfterDeath_s &&
+              peer.arrived.load(std::memory_order_acquire) < meetings_;
     }
     if (over) give_up(waited);
   }

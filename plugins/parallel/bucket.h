@@ -12,6 +12,7 @@ namespace parallel {
 struct Bucket {
   std::string what;  ///< in messages
   dl::Tensor flat;
+  dl::Tensor wire;       ///< what travels, where that is of another dtype than `flat`; undefined otherwise
   size_t members = 0;    ///< parameters whose gradients lie in it
   size_t arrived = 0;    ///< of them, those whose gradient is complete
   bool started = false;  ///< its all-reduce is under way or done

@@ -1,8 +1,22 @@
 #include "bucket_reducer.h"
 
+#include <ATen/core/grad_mode.h>
+
 #include <utility>
 
 namespace parallel {
+
+namespace {
+
+void sum(dl::Communicator& communicator, dl::Tensor& flat, dl::Tensor& wire, const std::string& what) {
+  if (!wire.defined()) return communicator.all_reduce(flat, dl::ReduceOp::sum, what);
+  const at::NoGradGuard no_grad;
+  wire.copy_(flat);
+  communicator.all_reduce(wire, dl::ReduceOp::sum, what);
+  flat.copy_(wire);
+}
+
+}  // namespace
 
 BucketReducer::BucketReducer(dl::Communicator& communicator, bool overlap)
     : communicator_(communicator), overlap_(overlap && communicator.size() > 1) {}
@@ -26,11 +40,9 @@ void BucketReducer::finish() {
 
 void BucketReducer::start(Bucket& bucket) {
   bucket.started = true;
-  if (!overlap_) return communicator_.all_reduce(bucket.flat, dl::ReduceOp::sum, bucket.what);
-  under_way_.push_back(
-      communicator_.start([&communicator = communicator_, flat = bucket.flat, what = bucket.what]() mutable {
-        communicator.all_reduce(flat, dl::ReduceOp::sum, what);
-      }));
+  if (!overlap_) return sum(communicator_, bucket.flat, bucket.wire, bucket.what);
+  under_way_.push_back(communicator_.start([&communicator = communicator_, flat = bucket.flat, wire = bucket.wire,
+                                            what = bucket.what]() mutable { sum(communicator, flat, wire, what); }));
 }
 
 }  // namespace parallel

@@ -40,6 +40,7 @@ void visit_tensor(const dl::NetworkEntry& entry, const dl::Tensor& kept, bool wr
 DDP::DDP(const DDPOptions& options, const dl::BackendContext& context)
     : context_(context),
       bucket_bytes_(std::max<int64_t>(1, static_cast<int64_t>(options.bucket_mb * kMebibyte))),
+      wire_(options.reduce_dtype == "bf16" ? std::optional(at::kBFloat16) : std::nullopt),
       reducer_(context.communicator, context.overlap) {}
 
 DDP::~DDP() = default;
@@ -68,7 +69,7 @@ void DDP::attach(const std::string& name, dl::Network& network) {
   if (trained.empty())
     throw dl::Error("network \"" + name + "\" has no parameters that require grad, so there is nothing to train in it");
   flat_broadcast(context_.communicator, all, bucket_bytes_, "parameters and buffers of " + name);
-  attached.gradients = std::make_unique<Gradients>(name, std::move(trained), attached.params, bucket_bytes_,
+  attached.gradients = std::make_unique<Gradients>(name, std::move(trained), attached.params, bucket_bytes_, wire_,
                                                    context_.communicator, [this] { reducer_.start_full(); });
   networks_.emplace(name, std::move(attached));
 }
@@ -101,6 +102,7 @@ void DDP::backward(const dl::Tensor& loss, double scale, bool last) {
 void DDP::end_update(std::span<const std::string> networks, std::span<double> totals) {
   if (networks.size() != updating_.size() || updating_.empty())
     throw dl::Error("end_update() with other networks than begin_update()");
+  for (auto* attached : updating_) attached->gradients->complete();
   reducer_.finish();
   set_used(totals);
   updating_.clear();

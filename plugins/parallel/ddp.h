@@ -1,6 +1,7 @@
 #pragma once
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,17 +15,27 @@ namespace parallel {
 
 struct DDPOptions {
   double bucket_mb = 25;
+  std::string reduce_dtype = "same";
 };
 
 /// Data parallelism: each rank has the whole network and works on its own samples; gradients are summed over ranks in
-/// flat buckets (Li et al., "PyTorch Distributed", VLDB 2020). With one rank nothing is communicated. Parameters must
+/// flat buckets (Li et al., "PyTorch Distributed", VLDB 2020). With one rank nothing is communicated. reduce_dtype is
+/// that of FSDP2's MixedPrecisionPolicy; bf16 does what torch.distributed's bf16_compress_hook does. Parameters must
 /// not be replaced after attach() (Module::to another dtype or device).
 class DDP : public dl::Backend {
  public:
   static auto schema() {
-    return dl::Schema<DDPOptions>("Data parallelism: the whole network on each rank, gradients summed over ranks")
+    return schema("Data parallelism: the whole network on each rank, gradients summed over ranks");
+  }
+  static dl::Schema<DDPOptions> schema(std::string doc) {
+    return dl::Schema<DDPOptions>(std::move(doc))
         .field("bucket_mb", &DDPOptions::bucket_mb, "gradients sent together, in MiB; the first bucket has at most 1",
-               dl::greater_than(0));
+               dl::greater_than(0))
+        .field(
+            "reduce_dtype", &DDPOptions::reduce_dtype,
+            "dtype in which gradients travel between ranks: same as the parameters, or bf16 (half the bytes; summed in "
+            "float32 and rounded once in a node)",
+            dl::one_of({"same", "bf16"}));
   }
   static dl::Traits traits() { return {.dtypes = {at::kFloat, at::kDouble}}; }
   DDP(const DDPOptions& options, const dl::BackendContext& context);
@@ -60,6 +71,7 @@ class DDP : public dl::Backend {
   void set_used(std::span<double> totals);
 
   const int64_t bucket_bytes_;
+  const std::optional<at::ScalarType> wire_;
   WholeBuild build_;
   BucketReducer reducer_;
   std::map<std::string, Attached> networks_;

@@ -1,6 +1,7 @@
 #include "gradients.h"
 
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/zeros.h>
 #include <torch/csrc/autograd/function.h>
 #include <torch/csrc/autograd/function_hook.h>
 
@@ -36,14 +37,21 @@ class Gradients::ArrivalHook : public torch::autograd::FunctionPostHook {
 };
 
 Gradients::Gradients(const std::string& network, std::vector<dl::Tensor> parameters, std::span<dl::Param> params,
-                     int64_t bucket_bytes, dl::Communicator& communicator, std::function<void()> bucket_filled)
+                     int64_t bucket_bytes, std::optional<at::ScalarType> wire, dl::Communicator& communicator,
+                     std::function<void()> bucket_filled)
     : used_(parameters.size()), bucket_filled_(std::move(bucket_filled)) {
   const BucketPlan plan = plan_buckets(parameters, std::min(kFirstBucketBytes, bucket_bytes), bucket_bytes);
   for (size_t b = 0; b < plan.elements.size(); ++b) {
     Bucket bucket;
     bucket.what =
         "gradients of " + network + ", bucket " + std::to_string(b + 1) + " of " + std::to_string(plan.elements.size());
-    bucket.flat = communicator.allocate(plan.elements[b], plan.dtypes[b]);
+    // What travels lies in the communicator's memory.
+    if (wire && communicator.size() > 1) {
+      bucket.flat = at::zeros({plan.elements[b]}, parameters[0].options().dtype(plan.dtypes[b]).requires_grad(false));
+      bucket.wire = communicator.allocate(plan.elements[b], *wire);
+    } else {
+      bucket.flat = communicator.allocate(plan.elements[b], plan.dtypes[b]);
+    }
     buckets_.push_back(std::move(bucket));
   }
   slices_ = plan.slices;
@@ -71,29 +79,38 @@ void Gradients::begin() {
   last_ = false;
   used_.assign(used_.size(), false);
   for (auto& bucket : buckets_) {
-    bucket.flat.zero_();
     bucket.arrived = 0;
     bucket.started = false;
   }
   for (auto& slot : slots_) {
     slot.arrived = false;
-    // Someone may have called zero_grad(), which drops gradients.
-    if (!is_view_of(slot.parameter.grad(), slot.view)) slot.parameter.mutable_grad() = slot.view;
+    slot.parameter.mutable_grad().reset();
   }
 }
 
 void Gradients::expect_last() { last_ = true; }
 
+void Gradients::complete() {
+  for (auto& slot : slots_) keep_in_bucket(slot);
+}
+
+// Where `.grad` is not the view (the first of an update, after zero_grad(), or as backward() with create_graph leaves
+// it), its value goes there.
+void Gradients::keep_in_bucket(Slot& slot) {
+  const dl::Tensor& gradient = slot.parameter.grad();
+  if (is_view_of(gradient, slot.view)) return;
+  const at::NoGradGuard no_grad;
+  if (gradient.defined())
+    slot.view.copy_(gradient.is_sparse() ? gradient.to_dense() : gradient);
+  else
+    slot.view.zero_();
+  slot.parameter.mutable_grad() = slot.view;
+}
+
 void Gradients::arrived(size_t index, bool has_gradient) {
   Slot& slot = slots_[index];
   Bucket& bucket = buckets_[slot.bucket];
-  const dl::Tensor& gradient = slot.parameter.grad();
-  // backward() with create_graph adds out of place.
-  if (!is_view_of(gradient, slot.view)) {
-    const at::NoGradGuard no_grad;
-    if (gradient.defined()) slot.view.copy_(gradient.is_sparse() ? gradient.to_dense() : gradient);
-    slot.parameter.mutable_grad() = slot.view;
-  }
+  keep_in_bucket(slot);
   if (has_gradient) used_[index] = true;
   if (!last_) return;
   if (slot.arrived) {

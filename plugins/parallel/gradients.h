@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -15,22 +16,26 @@
 namespace parallel {
 
 /// The gradients of one network: flat buckets, of which each parameter's `.grad` is a view, and what has arrived in
-/// them. Autograd adds in place into the views. Its hooks run on the thread that runs the backward pass of the
-/// parameters' device, one at a time. autograd::grad() inside a loss fires none of them.
+/// them. An update begins without gradients: autograd then hands over its own, which is copied into the bucket while it
+/// is in the caches (nothing is zeroed and added to); later ones are added in place. The hooks run on the thread that
+/// runs the backward pass of the parameters' device, one at a time. autograd::grad() inside a loss fires none of them.
 class Gradients {
  public:
-  /// `parameters`: leaves that require grad; `params` belongs to each of them, and gets its `grad`. `bucket_filled` is
-  /// called after a bucket got its last gradient.
+  /// `parameters`: leaves that require grad; `params` belongs to each of them, and gets its `grad`. `wire`: the dtype
+  /// in which gradients travel; none: their own. `bucket_filled` is called after a bucket got its last gradient.
   Gradients(const std::string& network, std::vector<dl::Tensor> parameters, std::span<dl::Param> params,
-            int64_t bucket_bytes, dl::Communicator& communicator, std::function<void()> bucket_filled);
+            int64_t bucket_bytes, std::optional<at::ScalarType> wire, dl::Communicator& communicator,
+            std::function<void()> bucket_filled);
   ~Gradients();
   Gradients(const Gradients&) = delete;
   Gradients& operator=(const Gradients&) = delete;
 
-  /// Zeroes everything; nothing is used any more.
+  /// Drops all gradients; nothing is used any more.
   void begin();
   /// From here on, each parameter's next gradient is its last of this update.
   void expect_last();
+  /// No more gradients come: those that never came are zero.
+  void complete();
   /// Whether this rank got a gradient since begin(), by parameter.
   const std::vector<bool>& used() const { return used_; }
   std::vector<Bucket>& buckets() { return buckets_; }
@@ -50,6 +55,7 @@ class Gradients {
     uintptr_t hook = 0;
   };
   void arrived(size_t index, bool has_gradient);
+  static void keep_in_bucket(Slot& slot);
 
   std::vector<Slot> slots_;
   std::vector<Bucket> buckets_;

@@ -15,11 +15,7 @@ namespace parallel {
 /// for bit at the same rank count.
 class ZeRO1 final : public DDP {
  public:
-  static auto schema() {
-    return dl::Schema<DDPOptions>("ZeRO stage 1: data parallelism with the optimizer's state cut over ranks")
-        .field("bucket_mb", &DDPOptions::bucket_mb, "gradients sent together, in MiB; the first bucket has at most 1",
-               dl::greater_than(0));
-  }
+  static auto schema() { return DDP::schema("ZeRO stage 1: data parallelism, the optimizer's state cut over ranks"); }
   static dl::Traits traits() {
     auto traits = DDP::traits();
     traits.sharded = true;

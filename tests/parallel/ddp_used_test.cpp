@@ -86,4 +86,5 @@ BOOST_FIXTURE_TEST_CASE(use_is_forgotten_at_the_next_update, Fixture) {
   network.use_spare = false;
   update(ddp, {"main"}, cut(share(8, world), 1), 8, [&](Rows rows) { return loss(rows); });
   BOOST_TEST(!param("spare").used);
+  BOOST_TEST(param("spare").grad.eq(0).all().item<bool>());
 }
