@@ -124,7 +124,8 @@ BOOST_AUTO_TEST_CASE(links_lead_somewhere) {
     const auto text = read(entry.path());
     for (size_t at = 0; (at = text.find("](", at)) != std::string::npos; ++at) {
       const auto link = text.substr(at + 2, text.find(')', at) - at - 2);
-      if (link.starts_with("http") || link.starts_with("#")) continue;
+      if (link.starts_with("http") || link.starts_with("#") || link.find(' ') != std::string::npos)
+        continue;  // or a lambda
       BOOST_TEST(std::filesystem::exists(SOURCE "/docs/" + link.substr(0, link.find('#'))), entry.path()
                                                                                                 << ": " << link);
     }
