@@ -157,7 +157,8 @@ BOOST_AUTO_TEST_CASE(wrong_kind) {
   Case c;
   BOOST_TEST(c.find("good.Ramp") == nullptr);
   BOOST_TEST(c.problems.text() ==
-             "cfg.toml:12:8: [model.loss] good.Ramp is a scheduler, needed here is a loss, such as good.Scale");
+             "cfg.toml:12:8: [model.loss] good.Ramp is a scheduler, needed here is a loss, such as good.Scale, "
+             "wrong_kind_abi.Fits");
   BOOST_TEST(!c.registry.broken_plugin());
 }
 
