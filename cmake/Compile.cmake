@@ -28,7 +28,4 @@ if(DLHOST_CCACHE AND NOT DEFINED CMAKE_CXX_COMPILER_LAUNCHER)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     add_compile_options(-fpch-preprocess)
   endif()
-else()
-  # LibTorch's checks name their source file: as ccache gives it, relative, so that no build tells where it was made.
-  add_compile_options(-fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=)
 endif()
