@@ -40,6 +40,19 @@ std::string to_string(Split split) {
   return kNames[static_cast<size_t>(split)];
 }
 
+void Network::register_at(const std::string& path, std::shared_ptr<torch::nn::Module> module) {
+  torch::nn::Module* parent = this;
+  size_t begin = 0;
+  for (size_t dot = path.find('.'); dot != std::string::npos; dot = path.find('.', begin)) {
+    const auto name = path.substr(begin, dot - begin);
+    const auto children = parent->named_children();
+    const auto* child = children.find(name);
+    parent = (child ? *child : parent->register_module(name, std::make_shared<torch::nn::Module>())).get();
+    begin = dot + 1;
+  }
+  parent->register_module(path.substr(begin), std::move(module));
+}
+
 Tensors UnaryNetwork::forward(const Tensors& inputs) {
   if (inputs.size() != 1) throw Error("this network takes one input, " + std::to_string(inputs.size()) + " were given");
   return {forward(inputs[0])};

@@ -68,6 +68,27 @@ BOOST_AUTO_TEST_CASE(units_are_announced_and_run) {
   BOOST_TEST(a.named_parameters().keys().at(0) == "block.w");
 }
 
+BOOST_AUTO_TEST_CASE(names_with_dots_are_modules_in_modules) {
+  struct Deep : dl::UnaryNetwork {
+    explicit Deep(dl::Build& build) {
+      for (const char* path : {"layer1.0", "layer1.1", "layer1.1.more", "layer2.0"})
+        unit(build, path, [] { return std::make_shared<BlockImpl>(); });
+    }
+    using dl::UnaryNetwork::forward;
+    dl::Tensor forward(const dl::Tensor& x) override { return x; }
+    using dl::Network::register_at;
+  };
+  Recorder build;
+  Deep net(build);
+  const std::vector<std::string> expected{"layer1.0.w", "layer1.1.w", "layer1.1.more.w", "layer2.0.w"};
+  BOOST_TEST(net.named_parameters().keys() == expected, boost::test_tools::per_element());
+  BOOST_TEST(build.names.at(2) == "layer1.1.more");
+  net.eval();
+  BOOST_TEST(!net.units()[2]->module->is_training());
+  for (const char* path : {"layer1.0", "layer2", "layer3.", ".0", ""})
+    BOOST_CHECK_THROW(net.register_at(path, std::make_shared<BlockImpl>()), std::exception);
+}
+
 BOOST_AUTO_TEST_CASE(one_input_only) {
   Recorder build;
   Net net(build);

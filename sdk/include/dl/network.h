@@ -96,12 +96,15 @@ class DL_API Network : public torch::nn::Module {
   const std::vector<std::shared_ptr<UnitState>>& units() const { return units_; }
 
  protected:
-  /// Like register_module(name, make()), and marks the block as a unit. Parameters outside any unit stay whole.
+  /// Like register_module(), but `path` may have dots, as in a list of blocks in PyTorch: "layer1.0" is the module "0"
+  /// of the module "layer1", which is made, empty, where it isn't there. Throws c10::Error where the name is taken.
+  void register_at(const std::string& path, std::shared_ptr<torch::nn::Module> module);
+  /// Like register_at(name, make()), and marks the block as a unit. Parameters outside any unit stay whole.
   template <class Factory>
   auto unit(Build& build, std::string name, Factory&& make) {
     auto impl = make();
     using Impl = typename decltype(impl)::element_type;
-    register_module(name, impl);
+    register_at(name, impl);
     auto state = std::make_shared<UnitState>(UnitState{std::move(name), impl});
     units_.push_back(state);
     build.created(*state);
