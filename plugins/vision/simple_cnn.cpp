@@ -5,6 +5,7 @@
 
 #include <sstream>
 
+#include "channels_last.h"
 #include "dl/error.h"
 
 namespace vision {
@@ -12,14 +13,6 @@ namespace {
 
 /// relu(max_pool(x)) is max_pool(relu(x)) at a quarter of the work: both are monotonic.
 dl::Tensor pool_relu(const dl::Tensor& x) { return at::max_pool2d(x, 2).relu_(); }
-
-/// `x_BCSS` with the channels innermost in memory, and so all that is computed from it. On a CPU LibTorch's max-pool is
-/// vectorised only in this layout: a training step takes two thirds of the time.
-dl::Tensor channels_last(const dl::Tensor& x_BCSS) {
-  if (x_BCSS.size(1) > 1) return x_BCSS.contiguous(at::MemoryFormat::ChannelsLast);
-  // With one channel both layouts are the same memory, and LibTorch would take it for the other one: say it by strides.
-  return x_BCSS.reshape({x_BCSS.size(0), x_BCSS.size(2), x_BCSS.size(3), 1}).permute({0, 3, 1, 2});
-}
 
 dl::Check multiple_of_4() {
   return {"a positive multiple of 4", [](const dl::Value& value) {
@@ -58,7 +51,7 @@ dl::Tensor SimpleCNN::forward(const dl::Tensor& x_BCSS) {
          << x_BCSS.sizes() << "; its params num_channels and image_size must fit the data";
     throw dl::Error(text.str());
   }
-  auto x = pool_relu(conv1_(x_BCSS.is_cpu() ? channels_last(x_BCSS) : x_BCSS));
+  auto x = pool_relu(conv1_(channels_last(x_BCSS)));
   x = pool_relu(conv2_(x));
   return fc2_(fc1_(x.flatten(1)).relu_());  // flattened as [C, H, W], whatever the layout
 }
