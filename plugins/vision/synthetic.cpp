@@ -2,6 +2,8 @@
 
 #include <ATen/ops/empty.h>
 
+#include <algorithm>
+
 #include "dl/error.h"
 
 namespace vision {
@@ -14,7 +16,8 @@ dl::Schema<Synthetic::Options> Synthetic::schema() {
       .field("validation_size", &Options::validation_size, "samples to validate on", dl::at_least(0))
       .field("test_size", &Options::test_size, "samples to test on", dl::at_least(0))
       .field("seed", &Options::seed, "other seeds give other patterns and samples")
-      .field("noise", &Options::noise, "standard deviation of the noise; the patterns' is 1", dl::at_least(0));
+      .field("noise", &Options::noise, "standard deviation of the noise; the patterns' is 1", dl::at_least(0))
+      .field("in_memory", &Options::in_memory, "make a split at its first use and keep it: for timing other things");
 }
 
 Synthetic::Synthetic(const Options& options) : options_(options) {
@@ -38,24 +41,53 @@ dl::Sample Synthetic::get(dl::Split split, int64_t index, dl::Rng&) const {
   return fields;
 }
 
+void Synthetic::check_index(dl::Split split, int64_t index) const {
+  if (index < 0 || index >= size(split))
+    throw dl::Error("Synthetic: index " + std::to_string(index) + " is not in [0, " + std::to_string(size(split) - 1) +
+                    "] of split " + dl::to_string(split));
+}
+
+int64_t Synthetic::make(dl::Split split, int64_t index, float* values) const {
+  const auto origin = split == dl::Split::predict ? dl::Split::test : split;
+  dl::Rng rng(static_cast<uint64_t>(options_.seed), "synthetic " + dl::to_string(origin), 0,
+              static_cast<uint64_t>(index));
+  const int64_t label = rng.below(options_.num_classes);
+  const int64_t count = patterns_KD.size(1);
+  const auto* pattern = patterns_KD.const_data_ptr<float>() + label * count;
+  for (int64_t i = 0; i < count; ++i) values[i] = pattern[i] + static_cast<float>(options_.noise * rng.normal());
+  return label;
+}
+
+const Synthetic::Kept& Synthetic::kept(dl::Split split) const {
+  auto& kept = kept_[split == dl::Split::train ? 0 : split == dl::Split::validation ? 1 : 2];
+  std::call_once(kept.once, [&] {
+    kept.samples_ND = at::empty({size(split), patterns_KD.size(1)}, at::kFloat);
+    kept.labels_N = at::empty({size(split)}, at::kLong);
+    auto* values = kept.samples_ND.mutable_data_ptr<float>();
+    auto* label = kept.labels_N.mutable_data_ptr<int64_t>();
+    for (int64_t i = 0; i < size(split); ++i, values += patterns_KD.size(1)) *label++ = make(split, i, values);
+  });
+  return kept;
+}
+
 dl::Tensors Synthetic::get_batch(dl::Split split, std::span<const int64_t> indices) const {
   auto shape = options_.shape;
   shape.insert(shape.begin(), static_cast<int64_t>(indices.size()));
   auto images = at::empty(shape, at::kFloat);
   auto labels_B = at::empty({shape[0]}, at::kLong);
-  auto* value = images.mutable_data_ptr<float>();
+  auto* values = images.mutable_data_ptr<float>();
   auto* label = labels_B.mutable_data_ptr<int64_t>();
-  const int64_t values = patterns_KD.size(1);
-  const auto origin = split == dl::Split::predict ? dl::Split::test : split;
+  const int64_t count = patterns_KD.size(1);
+  const auto* memory = options_.in_memory ? &kept(split) : nullptr;
   for (const int64_t index : indices) {
-    if (index < 0 || index >= size(split))
-      throw dl::Error("Synthetic: index " + std::to_string(index) + " is not in [0, " +
-                      std::to_string(size(split) - 1) + "] of split " + dl::to_string(split));
-    dl::Rng rng(static_cast<uint64_t>(options_.seed), "synthetic " + dl::to_string(origin), 0,
-                static_cast<uint64_t>(index));
-    *label = rng.below(options_.num_classes);
-    const auto* pattern = patterns_KD.const_data_ptr<float>() + *label++ * values;
-    for (int64_t i = 0; i < values; ++i) *value++ = pattern[i] + static_cast<float>(options_.noise * rng.normal());
+    check_index(split, index);
+    if (memory) {
+      std::copy_n(memory->samples_ND.const_data_ptr<float>() + index * count, count, values);
+      *label++ = memory->labels_N.const_data_ptr<int64_t>()[index];
+    } else {
+      *label++ = make(split, index, values);
+    }
+    values += count;
   }
   if (split == dl::Split::predict) return {images};
   return {images, labels_B};

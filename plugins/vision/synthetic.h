@@ -1,4 +1,7 @@
 #pragma once
+#include <array>
+#include <mutex>
+
 #include "dl/data.h"
 #include "dl/schema.h"
 
@@ -6,7 +9,8 @@ namespace vision {
 
 /// Made-up samples for tests and timing, learnable: each class has a fixed pattern of normal numbers, each sample is
 /// its class's pattern plus normal noise. A sample is a pure function of (seed, split, index). Fields: 0 the image,
-/// float32 [B, shape…]; 1 the label, int64 [B]; the split predict has the test images alone.
+/// float32 [B, shape…]; 1 the label, int64 [B]; the split predict has the test images alone. Samples are made when they
+/// are asked for, some 20 ns an element; with `in_memory` each split once, and then copied.
 class Synthetic : public dl::Data {
  public:
   struct Options {
@@ -15,6 +19,7 @@ class Synthetic : public dl::Data {
     int64_t train_size = 1024, validation_size = 256, test_size = 256;
     int64_t seed = 0;
     double noise = 1;
+    bool in_memory = false;
   };
   static dl::Schema<Options> schema();
   explicit Synthetic(const Options& options);
@@ -26,8 +31,19 @@ class Synthetic : public dl::Data {
   dl::Value info() const override;
 
  private:
+  /// A split's samples, made at the first use.
+  struct Kept {
+    std::once_flag once;
+    dl::Tensor samples_ND, labels_N;
+  };
+  void check_index(dl::Split split, int64_t index) const;
+  /// Writes the sample to `values` and returns its label.
+  int64_t make(dl::Split split, int64_t index, float* values) const;
+  const Kept& kept(dl::Split split) const;
+
   Options options_;
-  dl::Tensor patterns_KD;  // D: all elements of a sample
+  mutable std::array<Kept, 3> kept_;  // train, validation, test
+  dl::Tensor patterns_KD;             // D: all elements of a sample
 };
 
 }  // namespace vision

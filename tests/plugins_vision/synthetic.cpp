@@ -71,3 +71,26 @@ BOOST_AUTO_TEST_CASE(without_noise_every_sample_is_its_classs_pattern) {
   BOOST_CHECK(images[0].equal(images[1]));
   BOOST_CHECK_SMALL(images[0].std().item<double>() - 1, 0.1);
 }
+
+BOOST_AUTO_TEST_CASE(samples_kept_in_memory_are_the_same) {
+  // Splits of other sizes: each is kept on its own.
+  const auto sizes = [](bool in_memory) {
+    return table({{"shape", dl::Value::List{5}},
+                  {"train_size", 9},
+                  {"validation_size", 4},
+                  {"test_size", 6},
+                  {"in_memory", in_memory}});
+  };
+  const auto made = make(sizes(false)), kept = make(sizes(true));
+  for (const auto split : {Split::train, Split::validation, Split::test, Split::predict})
+    BOOST_TEST_CONTEXT(dl::to_string(split)) {
+      const auto last = kept->size(split) - 1;
+      const std::vector<int64_t> indices{last, 0, 2};
+      const auto expected = made->get_batch(split, indices), found = kept->get_batch(split, indices);
+      BOOST_REQUIRE_EQUAL(found.size(), expected.size());
+      for (size_t i = 0; i < found.size(); ++i) BOOST_CHECK(found[i].equal(expected[i]));
+      found[0].zero_();  // a batch is a copy
+      BOOST_CHECK(kept->get_batch(split, indices)[0].equal(expected[0]));
+      BOOST_CHECK_THROW(kept->get_batch(split, std::vector<int64_t>{last + 1}), dl::Error);
+    }
+}
