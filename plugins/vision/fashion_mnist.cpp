@@ -9,8 +9,8 @@ dl::Schema<FashionMNIST::Options> FashionMNIST::schema() {
 FashionMNIST::FashionMNIST(const Options& options, const dl::DataContext& context)
     : MnistFormat(
           {"FashionMNIST",
-           {"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"},
-           "/usr/share/datasets/fashion-mnist",
+           {"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"}},
+          {"/usr/share/datasets/fashion-mnist",
            "apt-get install dataset-fashion-mnist, or name the folder with the four files by [data] root"},
           options, context) {}
 

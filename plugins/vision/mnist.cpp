@@ -7,10 +7,8 @@ dl::Schema<MNIST::Options> MNIST::schema() {
 }
 
 MNIST::MNIST(const Options& options, const dl::DataContext& context)
-    : MnistFormat({"MNIST",
-                   {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"},
-                   "",
-                   "put the four files, plain or .gz, into a folder and name it by [data] root"},
-                  options, context) {}
+    : MnistFormat({"MNIST", {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"}},
+                  {"", "put the four files, plain or .gz, into a folder and name it by [data] root"}, options,
+                  context) {}
 
 }  // namespace vision
