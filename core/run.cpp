@@ -38,6 +38,9 @@ void record_result(RunRecord& record, const TrainerResult& result, const TrainSt
   record.set("epochs", state.at.epoch);
   record.set("samples_per_second",
              result.train_seconds > 0 ? static_cast<double>(result.samples) / result.train_seconds : 0);
+  const auto times = result.step_times.summary();
+  record.set("step_seconds",
+             {{"median", times.median}, {"p10", times.p10}, {"p90", times.p90}, {"steps", times.steps}});
   record.set("seconds", seconds_since_process_start());
   record.set("peak_memory_bytes", memory);
 }

@@ -139,6 +139,7 @@ void Trainer::after_step(Epoch& epoch) {
   if (average_) average_->after_step(state.at.step);
   log_step(state.at.step == total_steps_);
   if (progress_) progress_->advance(epoch.window, epoch.samples);
+  result_.step_times.step_done();
 
   const auto& train = plan_.settings.train;
   const auto window = epoch.windows_before + epoch.window;
@@ -148,10 +149,12 @@ void Trainer::after_step(Epoch& epoch) {
     validate("epoch " + std::to_string(state.at.epoch + 1) + ", step " + std::to_string(state.at.step));
     set_training(true);
     where_.phase = "training";
+    result_.step_times.begin_epoch();
   }
   if (checkpoints_ && !last && checkpoints_->due_after_step(state, agreed[StepRequests::save])) {
     log_step(true);  // what is not logged yet is in no checkpoint
     checkpoints_->save(state);
+    result_.step_times.begin_epoch();
   }
   if (agreed[StepRequests::save]) saved_seconds_ = state.seconds;
   if (agreed[StepRequests::stop] && !ending_) ending_ = Ending::interrupted;
@@ -193,6 +196,7 @@ void Trainer::run_epoch(const BatchSource& source) {
   if (progress_)
     progress_->begin({title, epoch.loader.windows(), "loss", [this] { return log_.newest("train_loss"); }});
   epoch.resumed = Clock::now();
+  result_.step_times.begin_epoch();
   while (epoch.window < epoch.loader.windows() && !done()) {
     where_.step = state.at.step;
     if (profiler_) profiler_->before_step(state.at.step);

@@ -13,6 +13,7 @@
 #include "core/objects.h"
 #include "core/progress_display.h"
 #include "core/step_profiler.h"
+#include "core/step_times.h"
 #include "core/train_state.h"
 #include "core/train_step.h"
 #include "core/validation_schedule.h"
@@ -42,6 +43,7 @@ struct TrainerResult {
   Ending ending = Ending::finished;
   double train_seconds = 0;  ///< of this process in training steps, validation left out
   int64_t samples = 0;       ///< of this process, of all ranks
+  StepTimes step_times;      ///< this rank's
 };
 
 /// Epochs of windows with all that happens between them: validation, logging, checkpoints, early stopping. All ranks,
