@@ -146,8 +146,8 @@ BOOST_AUTO_TEST_CASE(tables_that_name_a_class) {
   (void)Choice::schema().read(Value(one("width", 3)), "t", problems);
   BOOST_TEST(problems.text() ==
              "[t] expected table, found string \"lib.Class\"; write { type = \"lib.Class\" }\n"
-             "c.toml:3:1: [t] unknown key \"width\" (known: type, params); an option of the class itself goes into "
-             "params = { … }");
+             "c.toml:3:1: [t] unknown key \"width\" (known: type, params); the class's own options go into "
+             "params = { width = 3 }");
 }
 
 BOOST_AUTO_TEST_CASE(all_problems_at_once) {
