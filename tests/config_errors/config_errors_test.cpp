@@ -178,7 +178,7 @@ BOOST_AUTO_TEST_CASE(one_mistake_each) {
        "deepspeed_stage_1, deepspeed_stage_2, deepspeed_stage_3, or any \"lib.Class\")"},
       {"a backend that is not there", "seed = 1", "backend = \"deepspeed_stage_3\"",
        "c.toml:11:11: [engine] \"backend\": deepspeed_stage_3 is the class parallel.ZeRO3: no class \"ZeRO3\" in "
-       "parallel (PLUGINS/parallel.so); it has: DDP"},
+       "parallel (PLUGINS/parallel.so); did you mean \"parallel.ZeRO1\"?"},
       {"hosts without mpirun", "seed = 1", "num_nodes = 2",
        "c.toml:11:13: [engine] \"num_nodes\" is 2, but this is one process on one host; start it with mpirun on 2 "
        "hosts"},
