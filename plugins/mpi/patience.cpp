@@ -9,7 +9,7 @@ namespace mpi {
 
 namespace {
 
-constexpr std::chrono::duration<double> kAwake(0.005), kLongestSleep(0.002);
+constexpr std::chrono::duration<double> kYields(0.005), kLongestSleep(0.002);
 
 }  // namespace
 
@@ -17,7 +17,7 @@ void Patience::give_way() {
   const auto now = Clock::now();
   if (waited_.count() < 0) began_ = now;
   waited_ = now - began_;
-  if (waited_ < kAwake)
+  if (yields_ && waited_ < kYields)
     sched_yield();
   else
     std::this_thread::sleep_for(std::min(waited_ / 64, kLongestSleep));

@@ -16,7 +16,6 @@ constexpr int64_t kPresenceBytes = 4096;  // whole pages wherever a page is 4 KB
 static_assert(sizeof(Presence) <= kPresenceBytes);
 static_assert(std::atomic<uint64_t>::is_always_lock_free && std::atomic<bool>::is_always_lock_free);
 
-constexpr int kLooks = 2000, kLooksOnSharedCores = 20;
 constexpr double kAliveEvery_s = 0.1;
 // Where a rank has died, mpirun ends the others, and says how it died. Only where it does not, they end by themselves.
 constexpr double kAfterDeath_s = 1;
@@ -44,7 +43,7 @@ Window::Window(std::shared_ptr<SharedFile> file, char* memory, int64_t box_bytes
       box_bytes_(box_bytes),
       part_bytes_(part_bytes(box_bytes)),
       members_(std::move(members)),
-      looks_(size() > sysconf(_SC_NPROCESSORS_ONLN) ? kLooksOnSharedCores : kLooks) {
+      shared_cores_(size() > sysconf(_SC_NPROCESSORS_ONLN)) {
   // Reserved memory is zero, which is what an empty Presence is: peers may look at it before it is made.
   (new (&presence(local())) Presence)->pid = getpid();
 }
@@ -75,7 +74,7 @@ Place Window::place(int local) const { return presence(local).place(presence(thi
 
 void Window::wait_for(int local) {
   const Presence& peer = presence(local);
-  Patience patience(looks_);
+  Patience patience(shared_cores_);
   double looked_at_s = 0, died_at_s = -1;
   while (peer.arrived.load(std::memory_order_acquire) < meetings_) {
     if (!patience.wait()) continue;

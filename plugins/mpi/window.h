@@ -77,7 +77,7 @@ class Window {
   char* const memory_;
   const int64_t box_bytes_, part_bytes_;
   const WindowMembers members_;
-  const int looks_;
+  const bool shared_cores_;
   uint64_t meetings_ = 0, turn_ = 0;
   Call call_;
   bool announced_ = false;  // and not yet compared
