@@ -63,7 +63,7 @@ BOOST_AUTO_TEST_CASE(idx_files) {
   scratch.write("train-images-idx3-ubyte", "this is no IDX file at all, but a text of some length");
   expect(dlhost(scratch.path(), "c.toml"), 2, {"train-images-idx3-ubyte", "magic"});
   write_idx(scratch, 0, 0);
-  expect(dlhost(scratch.path(), "c.toml"), 2, {"train-images-idx3-ubyte", "empty"});
+  expect(dlhost(scratch.path(), "c.toml"), 2, {"images-idx3-ubyte", "empty"});
   write_idx(scratch, 12, 11);
   expect(dlhost(scratch.path(), "c.toml --run-dir labels"), 1, {"t10k-labels-idx1-ubyte", "11"});
   expect(dlhost(scratch.path(), "c.toml --run-dir labels2", 2), 1, {"t10k-labels-idx1-ubyte", "11"});
