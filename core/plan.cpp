@@ -18,7 +18,6 @@ class Planner {
     plan_.settings = Settings::schema().read(config_, "", problems_);
     const auto& s = plan_.settings;
     plan_.limits = TrainLimits::read(s.train, problems_);
-    training();
     required(s.data.module, Kind::data, "data.module", "data", plan_.data);
     required(s.model.module, Kind::task, "model.module", "model", plan_.task);
     named(s.model.network, s.model.networks, Kind::network, "network", plan_.networks);
@@ -120,27 +119,6 @@ class Planner {
     const auto plural = singular == "loss" ? std::string("losses") : singular + "s";
     for (const auto& [name, choice] : by_name(single, table, singular, plural))
       add(choice, kind, table_of(singular, plural, name), out[name]);
-  }
-
-  /// Keys of [train] that need, or exclude, each other.
-  void training() {
-    const auto& train = plan_.settings.train;
-    const auto* table = config_.find("train");
-    const auto wrong = [&](const char* key, const std::string& text) {
-      const auto* value = table->find(key);
-      problems_.add(value ? value->place : table->place, "train", text);
-    };
-    if (train.gradient_clip && train.gradient_clip->norm.has_value() == train.gradient_clip->value.has_value())
-      wrong("gradient_clip", "\"gradient_clip\": expected one of { norm = … } and { value = … }");
-    if (train.early_stopping && train.early_stopping->monitor.empty())
-      wrong("early_stopping", "\"early_stopping\" needs a monitor, such as monitor = \"val_loss\"");
-    if (train.ema && train.swa) wrong("swa", "\"ema\" and \"swa\" are two averages of the same weights; use one");
-    if (train.swa && train.swa->start_epoch >= train.num_epochs)
-      wrong("swa", "\"swa\": start_epoch = " + std::to_string(train.swa->start_epoch) +
-                       " is not reached in num_epochs = " + std::to_string(train.num_epochs) +
-                       " (epochs count from 0)");
-    for (const auto& rule : train.freeze)
-      if (rule.match.empty()) wrong("freeze", "\"freeze\": each rule needs match = \"a pattern of parameter names\"");
   }
 
   /// `[[…groups]]`: the optimizer's own options with some of them replaced.

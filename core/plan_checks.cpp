@@ -32,6 +32,27 @@ class PlanChecks {
     }
   }
 
+  /// Keys of [train] that need, or exclude, each other.
+  void training() {
+    const auto& train = plan_.settings.train;
+    const auto* table = config_.find("train");
+    const auto wrong = [&](const char* key, const std::string& text) {
+      const auto* value = table->find(key);
+      problems_.add(value ? value->place : table->place, "train", text);
+    };
+    if (train.gradient_clip && train.gradient_clip->norm.has_value() == train.gradient_clip->value.has_value())
+      wrong("gradient_clip", "\"gradient_clip\": expected one of { norm = … } and { value = … }");
+    if (train.early_stopping && train.early_stopping->monitor.empty())
+      wrong("early_stopping", "\"early_stopping\" needs a monitor, such as monitor = \"val_loss\"");
+    if (train.ema && train.swa) wrong("swa", "\"ema\" and \"swa\" are two averages of the same weights; use one");
+    if (train.swa && train.swa->start_epoch >= train.num_epochs)
+      wrong("swa", "\"swa\": start_epoch = " + std::to_string(train.swa->start_epoch) +
+                       " is not reached in num_epochs = " + std::to_string(train.num_epochs) +
+                       " (epochs count from 0)");
+    for (const auto& rule : train.freeze)
+      if (rule.match.empty()) wrong("freeze", "\"freeze\": each rule needs match = \"a pattern of parameter names\"");
+  }
+
   void traits() {
     check(plan_.task);
     check(plan_.data);
@@ -107,6 +128,7 @@ class PlanChecks {
 void check_plan(const Plan& plan, const Value& config, const Registry& registry, const Launch& launch,
                 Problems& problems) {
   PlanChecks checks(plan, config, registry, problems);
+  checks.training();
   checks.roles();
   checks.traits();
   if (!launch.planned) checks.nodes(launch);

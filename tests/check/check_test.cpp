@@ -110,11 +110,11 @@ networks = ["generator"]
 type = "torch.Adam"
 networks = ["discriminator"]
 )";
-  says(
-      check(scratch, config), 0,
-      {"    network generator (faulty.Perceptron): [2, 4] float32 -> [2, 8] float32\n",
-       "    network discriminator (faulty.Perceptron): [2, 8] float32 -> [2, 1] float32\n",
-       "    update discriminator: loss 1.", "    update generator: loss ", "gradients for 2 of 4 parameter tensors; none for unused.weight, unused.bias\n"});
+  says(check(scratch, config), 0,
+       {"    network generator (faulty.Perceptron): [2, 4] float32 -> [2, 8] float32\n",
+        "    network discriminator (faulty.Perceptron): [2, 8] float32 -> [2, 1] float32\n",
+        "    update discriminator: loss 1.", "    update generator: loss ",
+        "gradients for 2 of 4 parameter tensors; none for unused.weight, unused.bias\n"});
   auto wrong = config;
   wrong.replace(wrong.find("outputs = 8"), 11, "outputs = 9");
   says(check(scratch, wrong), 2,
