@@ -20,7 +20,9 @@ if(DLHOST_LLD)
 endif()
 
 find_program(DLHOST_CCACHE ccache)
+set(DLHOST_USE_CCACHE OFF)
 if(DLHOST_CCACHE AND NOT DEFINED ENV{CCACHE_DISABLE} AND NOT DEFINED CMAKE_CXX_COMPILER_LAUNCHER)
+  set(DLHOST_USE_CCACHE ON)
   # The sloppiness is ccache's own condition for precompiled headers; the base directory lets a second checkout hit what
   # the first one compiled; the inode cache spares hashing the precompiled header (0.5 GB) for every file.
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros

@@ -17,7 +17,6 @@ struct BatchLimit {
   static BatchLimit read(const Value& value, const std::string& key, Problems& problems);
   /// Of `total` batches: at most all, and at least one where a fraction above 0 is asked for.
   int64_t of(int64_t total) const;
-  bool all() const { return !count && fraction >= 1; }
 };
 
 }  // namespace dl::host

@@ -9,8 +9,7 @@ namespace dl::host {
 
 int64_t BatchPlan::micro_batches() const {
   const int64_t width = batch_size * ranks;
-  const int64_t all = drop_last ? samples / width : (samples + width - 1) / width;
-  return limit > 0 ? std::min(limit, all) : all;
+  return drop_last ? samples / width : (samples + width - 1) / width;
 }
 
 int64_t BatchPlan::windows() const { return (micro_batches() + accumulation - 1) / accumulation; }

@@ -21,7 +21,6 @@ struct BatchPlan {
   int64_t ranks = 1;
   int64_t accumulation = 1;
   bool drop_last = false;
-  int64_t limit = 0;  ///< micro-batches at most; 0: all
 
   int64_t micro_batches() const;
   int64_t windows() const;

@@ -11,6 +11,8 @@
 #include "core/errors.h"
 #include "core/exception_text.h"
 #include "core/failure.h"
+#include "core/model_summary.h"
+#include "core/shape_text.h"
 #include "core/trial_step.h"
 
 namespace dl::host {
@@ -43,13 +45,9 @@ class Check {
          << ", validation " << objects_.data->size(Split::validation) << ", test " << objects_.data->size(Split::test)
          << " samples\n";
     for (const auto& [name, network] : objects_.networks) {
-      int64_t count = 0, bytes = 0;
-      for (const auto& parameter : network->parameters()) {
-        count += parameter.numel();
-        bytes += static_cast<int64_t>(parameter.nbytes());
-      }
-      out_ << "  network " << name << " (" << registry_.full_name(*plan_.networks.at(name).info) << "): " << count
-           << " parameters, " << (bytes + (1 << 20) - 1) / (1 << 20) << " MiB\n";
+      const auto count = count_parameters(*network);
+      out_ << "  network " << name << " (" << registry_.full_name(*plan_.networks.at(name).info)
+           << "): " << count.elements << " parameters, " << (count.bytes + (1 << 20) - 1) / (1 << 20) << " MiB\n";
     }
   }
 
@@ -75,11 +73,7 @@ class Check {
 
   /// Two samples, so that batch norm has something to normalise.
   Batch batch(Split split) const {
-    const auto transforms = objects_.transforms.find(split);
-    const BatchSource source(
-        *objects_.data, split,
-        transforms == objects_.transforms.end() ? std::vector<std::shared_ptr<Transform>>() : transforms->second,
-        static_cast<uint64_t>(plan_.settings.engine.seed), at::kCPU, plan_.dtype);
+    const auto source = batch_source(plan_, objects_, split);
     std::vector<int64_t> indices(static_cast<size_t>(std::min<int64_t>(2, source.size())));
     std::iota(indices.begin(), indices.end(), 0);
     auto made = source.make(std::move(indices), 0, false);

@@ -32,12 +32,12 @@ Checkpoints::Checkpoints(const Plan& plan, Objects& objects, WeightAverage* aver
 
 bool Checkpoints::due_after_step(const TrainState& state, bool minutes_over) const {
   const auto every = settings_.every_n_steps;
-  return settings_.save_last && (minutes_over || (every > 0 && state.at.step % every == 0));
+  return minutes_over || (every > 0 && state.at.step % every == 0);
 }
 
-void Checkpoints::after_epoch(TrainState& state) {
+bool Checkpoints::due_after_epoch(const TrainState& state) const {
   const auto every = settings_.every_n_epochs;
-  if (settings_.save_last && every > 0 && state.at.epoch % every == 0) save(state);
+  return every > 0 && state.at.epoch % every == 0;
 }
 
 void Checkpoints::after_validation(TrainState& state, const Metrics& metrics) {

@@ -21,7 +21,7 @@ class Checkpoints {
 
   /// Whether to save after a step. `minutes_over`: the ranks agreed that `every_minutes` have passed.
   bool due_after_step(const TrainState& state, bool minutes_over) const;
-  void after_epoch(TrainState& state);
+  bool due_after_epoch(const TrainState& state) const;
   /// Keeps the state if it is among the best by the monitored metric. Throws Error where `metrics` lacks it.
   void after_validation(TrainState& state, const Metrics& metrics);
   /// Saves unless this step is saved already. Returns its name, such as "step-00001200".

@@ -5,7 +5,7 @@ namespace dl::host {
 EpochLoader::EpochLoader(const BatchSource& source, const BatchPlan& plan, int64_t rank, bool shuffle, uint64_t seed,
                          int64_t epoch, int64_t workers, int64_t skip)
     : plan_(plan),
-      order_(sample_order(plan.samples + skip, shuffle, seed, epoch)),
+      order_(sample_order(source.size(), shuffle, seed, epoch)),
       batches_(
           [this, &source, rank, epoch, skip](int64_t index) {
             const auto slice = plan_.slice(index, rank);

@@ -12,7 +12,7 @@ namespace dl::host {
 /// of (seed, epoch, position) alone.
 class EpochLoader {
  public:
-  /// `skip`: samples at the beginning of the epoch's order that were trained on already; `plan` is of the rest.
+  /// The epoch's order is of all samples of `source`; `plan` is of the part of it that begins after the first `skip`.
   EpochLoader(const BatchSource& source, const BatchPlan& plan, int64_t rank, bool shuffle, uint64_t seed,
               int64_t epoch, int64_t workers, int64_t skip = 0);
 

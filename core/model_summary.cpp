@@ -10,14 +10,16 @@
 namespace dl::host {
 namespace {
 
-struct Count {
-  int64_t parameters = 0, trainable = 0, bytes = 0;
-  void add(const Tensor& parameter) {
-    parameters += parameter.numel();
-    if (parameter.requires_grad()) trainable += parameter.numel();
-    bytes += static_cast<int64_t>(parameter.nbytes());
+using Seen = std::set<const void*>;
+
+void add(const std::vector<Tensor>& parameters, Seen& seen, ParameterCount& count) {
+  for (const auto& parameter : parameters) {
+    if (!seen.insert(parameter.unsafeGetTensorImpl()).second) continue;
+    count.elements += parameter.numel();
+    if (parameter.requires_grad()) count.trained += parameter.numel();
+    count.bytes += static_cast<int64_t>(parameter.nbytes());
   }
-};
+}
 
 /// "torch::nn::Conv2dImpl" is shown as PyTorch's "Conv2d".
 std::string type_of(const torch::nn::Module& module) {
@@ -41,39 +43,35 @@ std::string thousands(int64_t count) {
 
 }  // namespace
 
+ParameterCount count_parameters(const torch::nn::Module& module) {
+  ParameterCount count;
+  Seen seen;
+  add(module.parameters(), seen, count);
+  return count;
+}
+
 std::string model_summary(const std::map<std::string, std::shared_ptr<Network>>& networks) {
   TextTable table;
   table.add({"network", "type", "parameters"});
-  Count all;
-  std::set<const void*> seen;
+  ParameterCount all;
+  Seen seen;
   for (const auto& [name, network] : networks) {
-    Count whole, own;
+    const auto before = all.elements;
     std::vector<TextTable::Row> children;
-    for (const auto& parameter : network->parameters(false))
-      if (seen.insert(parameter.unsafeGetTensorImpl()).second) own.add(parameter);
+    add(network->parameters(false), seen, all);
     for (const auto& child : network->named_children()) {
-      Count count;
-      for (const auto& parameter : child.value()->parameters())
-        if (seen.insert(parameter.unsafeGetTensorImpl()).second) count.add(parameter);
-      children.push_back({"  " + child.key(), type_of(*child.value()), thousands(count.parameters)});
-      whole.parameters += count.parameters;
-      whole.trainable += count.trainable;
-      whole.bytes += count.bytes;
+      const auto of_others = all.elements;
+      add(child.value()->parameters(), seen, all);
+      children.push_back({"  " + child.key(), type_of(*child.value()), thousands(all.elements - of_others)});
     }
-    whole.parameters += own.parameters;
-    whole.trainable += own.trainable;
-    whole.bytes += own.bytes;
-    table.add({name, type_of(*network), thousands(whole.parameters)});
+    table.add({name, type_of(*network), thousands(all.elements - before)});
     for (auto& child : children) table.add(std::move(child));
-    all.parameters += whole.parameters;
-    all.trainable += whole.trainable;
-    all.bytes += whole.bytes;
   }
-  char bytes[32];
-  std::snprintf(bytes, sizeof bytes, "%.2f MB", static_cast<double>(all.bytes) / 1e6);
   std::ostringstream out;
   table.print(out, 100, false);
-  return out.str() + thousands(all.trainable) + " trainable parameters, " + thousands(all.parameters - all.trainable) +
+  char bytes[32];
+  std::snprintf(bytes, sizeof bytes, "%.2f MB", static_cast<double>(all.bytes) / 1e6);
+  return out.str() + thousands(all.trained) + " trainable parameters, " + thousands(all.elements - all.trained) +
          " not trained, " + bytes;
 }
 

@@ -130,11 +130,21 @@ void build_optimizers(const Plan& plan, const Registry& registry, Objects& objec
   }
 }
 
-}  // namespace
-
 std::shared_ptr<Data> build_data(const Plan& plan, const Registry& registry) {
   const DataContext context{plan.settings.data.root};
   return registry.create<Data>(*plan.data.info, plan.data.params, &context);
+}
+
+}  // namespace
+
+BatchSource batch_source(const Plan& plan, const Objects& objects, Split split) {
+  const auto found = objects.transforms.find(split);
+  return {*objects.data,
+          split,
+          found == objects.transforms.end() ? std::vector<std::shared_ptr<Transform>>() : found->second,
+          static_cast<uint64_t>(plan.settings.engine.seed),
+          at::kCPU,
+          plan.dtype};
 }
 
 Objects build_objects(const Plan& plan, const Registry& registry, const Launch& launch,

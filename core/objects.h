@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "core/batch_source.h"
 #include "core/optimizer_slot.h"
 #include "core/plan.h"
 #include "dl/backend.h"
@@ -34,7 +35,7 @@ struct Objects {
 Objects build_objects(const Plan& plan, const Registry& registry, const Launch& launch,
                       const std::function<void(std::shared_ptr<Communicator>)>& on_control);
 
-/// The data, for `[data] root` and the class's options.
-std::shared_ptr<Data> build_data(const Plan& plan, const Registry& registry);
+/// Batches of a split, with its transforms, in the run's precision. Lives as long as `objects`.
+BatchSource batch_source(const Plan& plan, const Objects& objects, Split split);
 
 }  // namespace dl::host

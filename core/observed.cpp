@@ -1,8 +1,8 @@
 #include "core/observed.h"
 
 #include "core/exception_text.h"
+#include "core/shape_text.h"
 #include "dl/error.h"
-#include "dl/problems.h"
 
 namespace dl::host {
 namespace {
@@ -14,12 +14,6 @@ namespace {
 }
 
 }  // namespace
-
-std::string shapes_text(const Tensors& tensors) {
-  std::vector<std::string> words;
-  for (const auto& tensor : tensors) words.push_back(shape_text(tensor));
-  return words.empty() ? "nothing" : join(words);
-}
 
 ObservedNetwork::ObservedNetwork(std::string what, std::shared_ptr<Network> network, Observer& observer)
     : what_(std::move(what)), network_(register_module("observed", std::move(network))), observer_(observer) {}

@@ -63,7 +63,4 @@ class ObservedResources final : public Resources {
   Resources& real_;
 };
 
-/// "[2, 10] float32, [2] int64".
-std::string shapes_text(const Tensors& tensors);
-
 }  // namespace dl::host

@@ -5,6 +5,9 @@
 #include <numbers>
 
 #include "core/name_pattern.h"
+#include "core/shape_text.h"
+#include "dl/error.h"
+#include "dl/problems.h"
 
 namespace dl::host {
 namespace {
@@ -56,6 +59,35 @@ void OptimizerSlot::step(std::span<Param* const> params, std::span<const std::st
     auto& chosen = i < groups.size() ? *groups[i].optimizer : *optimizer;
     if (!parts[i].empty()) chosen.step(parts[i], rate(chosen, progress));
   }
+}
+
+OptimizerSlot& find_slot(std::vector<OptimizerSlot>& slots, std::string_view name) {
+  std::vector<std::string> names;
+  for (auto& slot : slots) {
+    if (slot.name == name) return slot;
+    names.push_back(slot.name);
+  }
+  throw Error("the task updates with an optimizer \"" + std::string(name) +
+              "\", which the config does not have (it has: " + join(names) + "); add [model.optimizers." +
+              std::string(name) + "]");
+}
+
+void check_loss(const OptimizerSlot& slot, const Tensor& loss) {
+  if (!loss.defined() || loss.numel() != 1)
+    throw Error("the loss given to update(\"" + slot.name + "\") must be a scalar, found " + shape_text(loss));
+}
+
+FrozenOthers::FrozenOthers(const std::map<std::string, std::shared_ptr<Network>>& networks, const OptimizerSlot& slot) {
+  if (slot.networks.size() == networks.size()) return;
+  for (const auto& [name, network] : networks) {
+    if (std::find(slot.networks.begin(), slot.networks.end(), name) != slot.networks.end()) continue;
+    for (auto& parameter : network->parameters())
+      if (parameter.requires_grad()) frozen_.push_back(parameter.requires_grad_(false));
+  }
+}
+
+FrozenOthers::~FrozenOthers() {
+  for (auto& parameter : frozen_) parameter.requires_grad_(true);
 }
 
 }  // namespace dl::host

@@ -4,10 +4,12 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/settings.h"
 #include "dl/backend.h"
+#include "dl/network.h"
 #include "dl/optimizer.h"
 #include "dl/scheduler.h"
 
@@ -43,6 +45,24 @@ struct OptimizerSlot {
 
  private:
   std::map<std::string, size_t> group_by_name_;  ///< by "network.name"
+};
+
+/// The slot of that name. Throws Error, for the task's author, that says what there is and what to add to the config.
+OptimizerSlot& find_slot(std::vector<OptimizerSlot>& slots, std::string_view name);
+
+/// Throws Error where a task's loss for `slot` is no scalar.
+void check_loss(const OptimizerSlot& slot, const Tensor& loss);
+
+/// While it lives, no gradients reach the networks that `slot` does not update.
+class FrozenOthers {
+ public:
+  FrozenOthers(const std::map<std::string, std::shared_ptr<Network>>& networks, const OptimizerSlot& slot);
+  ~FrozenOthers();
+  FrozenOthers(const FrozenOthers&) = delete;
+  FrozenOthers& operator=(const FrozenOthers&) = delete;
+
+ private:
+  Tensors frozen_;  ///< to switch on again
 };
 
 }  // namespace dl::host

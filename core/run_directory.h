@@ -27,7 +27,6 @@ class RunDirectory {
   const std::filesystem::path& path() const { return path_; }
   std::filesystem::path config_file() const { return path_ / "config.toml"; }
   std::filesystem::path run_file() const { return path_ / "run.json"; }
-  std::filesystem::path journal_file() const { return path_ / "metrics.jsonl"; }
   std::filesystem::path log_file() const { return path_ / "log.txt"; }
   std::filesystem::path checkpoints() const { return path_ / "checkpoints"; }
   std::filesystem::path artifacts() const { return path_ / "artifacts"; }

@@ -10,6 +10,7 @@
 
 #include "core/file_checksum.h"
 #include "core/git_commit.h"
+#include "core/model_summary.h"
 #include "core/value_json.h"
 #include "core/version.h"
 
@@ -40,8 +41,7 @@ RunRecord::RunRecord(RunDirectory directory, const Plan& plan, const Registry& r
   json_["seed"] = s.engine.seed;
   json_["precision"] = plan.dtype == at::kDouble ? 64 : 32;
   int64_t parameters = 0;
-  for (const auto& [name, network] : objects.networks)
-    for (const auto& parameter : network->parameters()) parameters += parameter.numel();
+  for (const auto& [name, network] : objects.networks) parameters += count_parameters(*network).elements;
   json_["parameters"] = parameters;
   directory_.write_run(json_);
 }

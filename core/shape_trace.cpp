@@ -6,6 +6,7 @@
 #include <exception>
 #include <memory>
 
+#include "core/shape_text.h"
 #include "dl/problems.h"
 
 namespace dl::host {
@@ -14,44 +15,12 @@ namespace {
 /// LibTorch's callbacks are plain functions without an argument of ours: this is how they find the object.
 thread_local ShapeTrace* now = nullptr;
 
-/// "Float" is what C++ calls it; users of configs and of PyTorch know "float32".
-std::string dtype_text(at::ScalarType type) {
-  switch (type) {
-    case at::kByte:
-      return "uint8";
-    case at::kChar:
-      return "int8";
-    case at::kShort:
-      return "int16";
-    case at::kInt:
-      return "int32";
-    case at::kLong:
-      return "int64";
-    case at::kHalf:
-      return "float16";
-    case at::kFloat:
-      return "float32";
-    case at::kDouble:
-      return "float64";
-    case at::kBFloat16:
-      return "bfloat16";
-    case at::kBool:
-      return "bool";
-    default:
-      return c10::toString(type);
-  }
-}
-
 std::string without_namespace(std::string name) {
   const auto colons = name.rfind("::");
   return colons == std::string::npos ? name : name.substr(colons + 2);
 }
 
 }  // namespace
-
-std::string shape_text(const at::Tensor& tensor) {
-  return tensor.defined() ? c10::str(tensor.sizes()) + " " + dtype_text(tensor.scalar_type()) : "no tensor";
-}
 
 struct ShapeTrace::Operation : at::ObserverContext {
   std::string name, layer;

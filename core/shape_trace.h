@@ -9,9 +9,6 @@
 
 namespace dl::host {
 
-/// "[2, 1, 28, 28] float32".
-std::string shape_text(const at::Tensor& tensor);
-
 /// While it lives: watches the LibTorch operators of this thread, and so learns the shapes at every layer that has
 /// parameters, and which operator an exception came out of. One at a time on a thread. Slow: for checks, not for
 /// training.

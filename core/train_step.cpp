@@ -8,7 +8,6 @@
 #include <cmath>
 
 #include "core/gradient_clip.h"
-#include "dl/problems.h"
 
 namespace dl::host {
 namespace {
@@ -25,17 +24,6 @@ TrainStep::TrainStep(const StepParts& parts, const std::vector<Batch>& window, i
                      const Progress& progress)
     : parts_(parts), window_(window), samples_(samples), progress_(progress) {}
 
-OptimizerSlot& TrainStep::slot(std::string_view name) const {
-  std::vector<std::string> names;
-  for (auto& slot : parts_.optimizers) {
-    if (slot.name == name) return slot;
-    names.push_back(slot.name);
-  }
-  throw Error("the task updates with an optimizer \"" + std::string(name) +
-              "\", which the config does not have (it has: " + join(names) + "); add [model.optimizers." +
-              std::string(name) + "]");
-}
-
 Rng TrainStep::rng(std::string_view purpose, int64_t index) const {
   return {parts_.seed, purpose, static_cast<uint64_t>(progress_.step), static_cast<uint64_t>(index)};
 }
@@ -44,26 +32,13 @@ void TrainStep::log(std::string_view name, const Tensor& mean, double weight) {
   parts_.log.add("train_" + std::string(name), mean, weight);
 }
 
-Tensors TrainStep::freeze_others(const OptimizerSlot& slot) const {
-  Tensors frozen;
-  if (slot.networks.size() == parts_.networks.size()) return frozen;
-  for (auto& [name, network] : parts_.networks) {
-    if (std::find(slot.networks.begin(), slot.networks.end(), name) != slot.networks.end()) continue;
-    for (auto& parameter : network->parameters())
-      if (parameter.requires_grad()) frozen.push_back(parameter.requires_grad_(false));
-  }
-  return frozen;
-}
-
 double TrainStep::backward_all(const OptimizerSlot& slot, const std::function<StepLoss(const Batch&)>& loss) {
   const std::string name = slot.name == "main" ? "train_loss" : "train_loss_" + slot.name;
   double weights = 0;
   for (size_t i = 0; i < window_.size(); ++i) {
     const auto& batch = window_[i];
     const auto made = loss(batch);
-    if (!made.loss.defined() || made.loss.numel() != 1)
-      throw Error("the loss given to update(\"" + slot.name + "\") must be a scalar, found " +
-                  (made.loss.defined() ? "shape " + c10::str(made.loss.sizes()) : "an undefined tensor"));
+    check_loss(slot, made.loss);
     double weight = batch.padding ? 0 : made.weight;
     bool finite = true;
     if (weight != 0 && parts_.rules.nan_policy != "ignore") {
@@ -137,7 +112,7 @@ void TrainStep::apply(OptimizerSlot& slot, double scale) {
 }
 
 void TrainStep::update(std::string_view optimizer, const std::function<StepLoss(const Batch&)>& loss) {
-  auto& used = slot(optimizer);
+  auto& used = find_slot(parts_.optimizers, optimizer);
   // Dropout and its like draw from the default generator: a function of (seed, step, update, rank), so nothing to save.
   const auto step = static_cast<uint64_t>(progress_.step);
   auto generator = at::detail::getDefaultCPUGenerator();
@@ -146,11 +121,13 @@ void TrainStep::update(std::string_view optimizer, const std::function<StepLoss(
   ++updates_;
   not_finite_.clear();
 
-  auto frozen = freeze_others(used);
-  parts_.backend.begin_update(used.networks);
-  const double weights = backward_all(used, loss);
-  const auto totals = end_update(used, weights);
-  for (auto& parameter : frozen) parameter.requires_grad_(true);
+  std::vector<double> totals;
+  {
+    const FrozenOthers frozen(parts_.networks, used);
+    parts_.backend.begin_update(used.networks);
+    const double weights = backward_all(used, loss);
+    totals = end_update(used, weights);
+  }
   if (!(totals[0] > 0)) throw Error("the weights given to update(\"" + used.name + "\") add up to nothing");
   if (totals[1] > 0) return refuse_or_skip(not_finite_, !not_finite_.empty());
   // Losses were scaled by the samples of the window, which all ranks know beforehand; other weights correct it here.

@@ -59,9 +59,6 @@ class TrainStep final : public Step {
   int64_t skipped() const { return skipped_; }
 
  private:
-  OptimizerSlot& slot(std::string_view name) const;
-  /// Switches the gradients of networks outside `slot` off; returns the parameters to switch on again.
-  Tensors freeze_others(const OptimizerSlot& slot) const;
   /// Returns the weight of this rank's micro-batches.
   double backward_all(const OptimizerSlot& slot, const std::function<StepLoss(const Batch&)>& loss);
   /// The totals of this update, summed over ranks: the weights, micro-batches with a loss that is not finite, and what

@@ -64,19 +64,10 @@ BatchPlan Trainer::plan_of(int64_t epoch, int64_t skip) const {
   BatchPlan plan{objects_.data->size(Split::train), data.batch_size, objects_.communicator->size(),
                  epoch >= train.accumulator_epoch ? train.accumulator_factor : 1, data.drop_last};
   const auto limit = plan_.limits.train.of(plan.micro_batches());
-  // Batches that are not trained on are taken off the order's end, so that `skip` may lie anywhere before it.
-  plan.samples = std::min(plan.samples, limit * plan.batch_size * plan.ranks) - skip;
+  // Batches that are not trained on are taken off the order's end. `skip` may lie beyond what is left, where the run
+  // that this one goes on had a larger limit, or more ranks.
+  plan.samples = std::max<int64_t>(0, std::min(plan.samples, limit * plan.batch_size * plan.ranks) - skip);
   return plan;
-}
-
-BatchSource Trainer::source(Split split) const {
-  const auto found = objects_.transforms.find(split);
-  return {*objects_.data,
-          split,
-          found == objects_.transforms.end() ? std::vector<std::shared_ptr<Transform>>() : found->second,
-          static_cast<uint64_t>(plan_.settings.engine.seed),
-          at::kCPU,
-          plan_.dtype};
 }
 
 void Trainer::set_training(bool training) {
@@ -146,17 +137,20 @@ void Trainer::after_step(Epoch& epoch) {
   const bool last = epoch.window == epoch.loader.windows();
   if (!last && (agreed[StepRequests::validate] || schedule_.after_step(state.at.step, window, epoch.windows()))) {
     log_step(true);
-    validate("epoch " + std::to_string(state.at.epoch + 1) + ", step " + std::to_string(state.at.step));
+    auto metrics = epoch_means();
+    const auto values = validate(metrics);
+    if (progress_ && !values.empty())
+      progress_->report("epoch " + std::to_string(state.at.epoch + 1) + ", step " + std::to_string(state.at.step),
+                        values, 0, 0);
     set_training(true);
     where_.phase = "training";
     result_.step_times.begin_epoch();
   }
-  if (checkpoints_ && !last && checkpoints_->due_after_step(state, agreed[StepRequests::save])) {
+  if (!last && save_is_due()) {
     log_step(true);  // what is not logged yet is in no checkpoint
-    checkpoints_->save(state);
+    save();
     result_.step_times.begin_epoch();
   }
-  if (agreed[StepRequests::save]) saved_seconds_ = state.seconds;
   if (agreed[StepRequests::stop] && !ending_) ending_ = Ending::interrupted;
   if (agreed[StepRequests::time_over] && !ending_) ending_ = Ending::time_over;
 
@@ -225,14 +219,22 @@ void Trainer::run_epoch(const BatchSource& source) {
     state.samples_done = 0;
     if (average_) average_->after_epoch(state.at.epoch - 1);
   }
+  auto metrics = epoch_means();
+  if (whole) state.epoch_sums.clear();                      // before anything is saved: they are not the next epoch's
   const bool validated = state.at.step == validated_step_;  // as the last step of a run that ends within an epoch
-  if (!validated) result_.metrics = epoch_means();
   const bool due = whole && schedule_.after_epoch(state.at.epoch, state.at.step, epoch.windows());
-  if (due || (done() && !validated && settings.train.val_every_n_epoch > 0)) validate("");
-  if (progress_) progress_->report(title, result_.metrics, seconds, rate);
-  if (whole) state.epoch_sums.clear();
-  if (checkpoints_ && whole) checkpoints_->after_epoch(state);
-  if (checkpoints_ && done() && settings.checkpoint.save_last) checkpoints_->save(state);
+  if (due || (done() && !validated && settings.train.val_every_n_epoch > 0)) validate(metrics);
+  if (progress_) progress_->report(title, metrics, seconds, rate);
+  if (checkpoints_ && (done() || (whole && checkpoints_->due_after_epoch(state)) || save_is_due())) save();
+}
+
+bool Trainer::save_is_due() const {
+  return checkpoints_ && checkpoints_->due_after_step(*state_, requests_.agreed[StepRequests::save]);
+}
+
+void Trainer::save() {
+  if (plan_.settings.checkpoint.save_last) checkpoints_->save(*state_);
+  saved_seconds_ = state_->seconds;
 }
 
 TrainerResult Trainer::run(TrainState& state, const Extras& extras) {
@@ -253,7 +255,7 @@ TrainerResult Trainer::run(TrainState& state, const Extras& extras) {
   logged_step_ = state.at.step;
   saved_seconds_ = validated_seconds_ = state.seconds;
   if (early_stopping_ && !state.early_stopping.empty()) early_stopping_->load(state.early_stopping);
-  const auto training = source(Split::train);
+  const auto training = batch_source(plan_, objects_, Split::train);
   where_ = {"trying the validation", state.at.step, state.at.epoch};
   if (!done()) try_validation();
   while (!done() || epoch_end_is_due()) {

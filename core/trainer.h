@@ -39,7 +39,6 @@ struct TrainerCalls {
 enum class Ending { finished, early, time_over, interrupted };
 
 struct TrainerResult {
-  Metrics metrics;  ///< of the last epoch
   Ending ending = Ending::finished;
   double train_seconds = 0;  ///< of this process in training steps, validation left out
   int64_t samples = 0;       ///< of this process, of all ranks
@@ -69,11 +68,12 @@ class Trainer {
  private:
   struct Epoch;  // one under way
   BatchPlan plan_of(int64_t epoch, int64_t skip) const;
-  BatchSource source(Split split) const;
   void try_validation();
   void run_epoch(const BatchSource& source);
   void after_step(Epoch& epoch);
-  void validate(const std::string& title);
+  Metrics validate(Metrics& metrics);
+  bool save_is_due() const;
+  void save();
   void log_step(bool always);
   void set_training(bool training);
   Metrics epoch_means() const;

@@ -20,37 +20,37 @@ Metrics Trainer::evaluate(Split split, const std::string& prefix, const BatchLim
   objects_.backend->sync_buffers();
   set_training(false);
   const Evaluator evaluator(*objects_.task, objects_.metrics, *objects_.control, batch_size, data.num_workers);
-  return evaluator.run(source(split), prefix, batches);
+  return evaluator.run(batch_source(plan_, objects_, split), prefix, batches);
 }
 
-/// A validation with all that follows from it; `title` for a line of its own.
-void Trainer::validate(const std::string& title) {
+/// A validation with all that follows from it. Returns what it logged, and adds that to `metrics`: the training's so
+/// far in this epoch.
+Metrics Trainer::validate(Metrics& metrics) {
   auto& state = *state_;
   const bool overfit = plan_.limits.overfit;
   const WeightAverage::InUse averaged(average_);
   const auto values = evaluate(overfit ? Split::train : Split::validation, "val_", plan_.limits.validation);
   validated_seconds_ = state.seconds;
   validated_step_ = state.at.step;
-  if (values.empty()) return;
+  if (values.empty()) return values;
   if (calls_.log) calls_.log(values, state.at);
-  if (progress_ && !title.empty()) progress_->report(title, values, 0, 0);
 
-  result_.metrics = epoch_means();
-  result_.metrics.insert(result_.metrics.end(), values.begin(), values.end());
-  const auto& known = result_.metrics;
+  metrics.insert(metrics.end(), values.begin(), values.end());
   for (auto& slot : objects_.optimizers)
     if (!slot.monitor.empty())
-      slot.scheduler->observe(metric_of(known, slot.monitor, "scheduler \"" + slot.name + "\""), slot.scheduler_state);
+      slot.scheduler->observe(metric_of(metrics, slot.monitor, "scheduler \"" + slot.name + "\""),
+                              slot.scheduler_state);
   if (early_stopping_) {
     const auto reason = early_stopping_->observe(
-        metric_of(known, early_stopping_->settings().monitor, "[train.early_stopping] monitor"));
+        metric_of(metrics, early_stopping_->settings().monitor, "[train.early_stopping] monitor"));
     early_stopping_->save(state.early_stopping);
     if (reason && !ending_) {
       ending_ = Ending::early;
       ending_reason_ = *reason;
     }
   }
-  if (checkpoints_) checkpoints_->after_validation(state, known);
+  if (checkpoints_) checkpoints_->after_validation(state, metrics);
+  return values;
 }
 
 /// Before the first step: that a validation runs at all, and that it logs what is monitored.

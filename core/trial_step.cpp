@@ -6,6 +6,7 @@
 
 #include "core/exception_text.h"
 #include "core/progress_display.h"
+#include "core/shape_text.h"
 #include "dl/error.h"
 #include "dl/problems.h"
 
@@ -25,29 +26,14 @@ std::string list_of(const std::vector<std::string>& names) {
 TrialStep::TrialStep(Objects& objects, const Batch& batch, uint64_t seed, Observer& observer)
     : objects_(objects), batch_(batch), seed_(seed), observer_(observer) {}
 
-const OptimizerSlot& TrialStep::slot(std::string_view name) const {
-  std::vector<std::string> names;
-  for (const auto& slot : objects_.optimizers) {
-    if (slot.name == name) return slot;
-    names.push_back(slot.name);
-  }
-  throw Error("the task updates with an optimizer \"" + std::string(name) +
-              "\", which the config does not have (it has: " + join(names) + ")");
-}
-
 void TrialStep::update(std::string_view optimizer, const std::function<StepLoss(const Batch&)>& loss) {
-  const auto& used = slot(optimizer);
-  Tensors frozen;
-  for (auto& [name, network] : objects_.networks)
-    if (std::find(used.networks.begin(), used.networks.end(), name) == used.networks.end())
-      for (auto& parameter : network->parameters())
-        if (parameter.requires_grad()) frozen.push_back(parameter.requires_grad_(false));
+  const auto& used = find_slot(objects_.optimizers, optimizer);
+  const FrozenOthers frozen(objects_.networks, used);
   auto& backend = *objects_.backend;
   backend.begin_update(used.networks);
   const auto made = loss(batch_);
+  check_loss(used, made.loss);
   const auto where = "the loss given to update(\"" + used.name + "\")";
-  if (!made.loss.defined() || made.loss.numel() != 1)
-    throw Error(where + " must be a scalar, found " + shape_text(made.loss));
   if (!made.loss.requires_grad())
     throw Error(where + " depends on no parameter of the networks that this optimizer updates (" + join(used.networks) +
                 ")");
@@ -56,7 +42,6 @@ void TrialStep::update(std::string_view optimizer, const std::function<StepLoss(
   backend.backward(made.loss, 1, true);
   std::array<double, 1> totals{made.weight};
   backend.end_update(used.networks, totals);
-  for (auto& parameter : frozen) parameter.requires_grad_(true);
   updated_.insert(used.name);
   report(used, made.loss);
 }

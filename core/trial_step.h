@@ -24,7 +24,6 @@ class TrialStep final : public Step {
   const std::set<std::string>& updated() const { return updated_; }
 
  private:
-  const OptimizerSlot& slot(std::string_view name) const;
   void report(const OptimizerSlot& slot, const Tensor& loss) const;
 
   Objects& objects_;

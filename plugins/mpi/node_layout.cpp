@@ -9,10 +9,6 @@ namespace mpi {
 
 namespace {
 
-void must(int code, const char* step) {
-  if (code != MPI_SUCCESS) throw dl::Error(std::string("MPI could not be set up: ") + step + " failed");
-}
-
 MPI_Comm split_by_host(MPI_Comm all, int rank, int ranks_per_node) {
   MPI_Comm host = MPI_COMM_NULL;
   must(MPI_Comm_split_type(all, MPI_COMM_TYPE_SHARED, rank, MPI_INFO_NULL, &host), "MPI_Comm_split_type");
@@ -27,6 +23,10 @@ MPI_Comm split_by_host(MPI_Comm all, int rank, int ranks_per_node) {
 }
 
 }  // namespace
+
+void must(int code, const char* step) {
+  if (code != MPI_SUCCESS) throw dl::Error(std::string("MPI could not be set up: ") + step + " failed");
+}
 
 NodeLayout::NodeLayout(MPI_Comm all, int ranks_per_node) {
   int rank = 0, size = 1;

@@ -5,6 +5,9 @@
 
 namespace mpi {
 
+/// For setting up: throws dl::Error, naming `step`, where the code is not MPI_SUCCESS.
+void must(int code, const char* step);
+
 /// Which ranks share a node. The ranks of a node are numbered by `local`, nodes by their lowest rank. The first
 /// couriers() ranks of each node speak with the other nodes: number i with number i of every other node, over cross().
 class NodeLayout {

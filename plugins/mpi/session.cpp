@@ -23,10 +23,6 @@ void set_open_mpi_defaults() {
   if (ranks && std::atol(ranks) > sysconf(_SC_NPROCESSORS_ONLN)) setenv("OMPI_MCA_mpi_yield_when_idle", "1", kKeep);
 }
 
-void must(int code, const char* step) {
-  if (code != MPI_SUCCESS) throw dl::Error(std::string("MPI could not be set up: ") + step + " failed");
-}
-
 std::vector<std::string> gather_hosts(MPI_Comm comm, int size) {
   using Name = std::array<char, MPI_MAX_PROCESSOR_NAME>;
   Name mine{};

@@ -23,6 +23,7 @@ class ReduceLROnPlateau : public dl::Scheduler {
   dl::Rate at(const dl::Rate& base, const dl::Progress& progress) const override;
   /// Once for each new value of the metric. A nan is never better, as in PyTorch.
   void observe(double monitored, std::vector<double>& state) const override;
+  bool observes() const override { return true; }
 
  private:
   bool is_better(double value, double best) const;

@@ -6,6 +6,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "core/shape_text.h"
+
 using dl::host::shape_text;
 using dl::host::ShapeTrace;
 

@@ -9,6 +9,7 @@
 #include "core/config.h"
 #include "core/errors.h"
 #include "core/plan.h"
+#include "support/temporary_folder.h"
 
 using namespace dl;
 using namespace dl::host;
@@ -38,9 +39,9 @@ void replace_all(std::string& text, const std::string& from, const std::string& 
 
 /// Everything that is wrong with the config `text` in the file c.toml, with the folders' names taken out.
 std::string errors_of(const std::string& text, const Launch& launch = {}) {
-  auto folder = (fs::temp_directory_path() / "dlhost-XXXXXX").string();
-  if (!::mkdtemp(folder.data())) throw std::runtime_error("no temporary folder");
-  std::ofstream(folder + "/c.toml") << text;
+  const TemporaryFolder temporary;
+  const auto folder = temporary.path().string();
+  write_text(folder + "/c.toml", text);
   std::string out;
   try {
     Problems problems;
@@ -51,7 +52,6 @@ std::string errors_of(const std::string& text, const Launch& launch = {}) {
   } catch (const UsageError& error) {
     out = error.what();
   }
-  fs::remove_all(folder);
   replace_all(out, folder + "/", "");
   replace_all(out, PLUGINS, "PLUGINS");
   replace_all(out, TEST_PLUGINS, "TEST_PLUGINS");

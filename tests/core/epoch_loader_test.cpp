@@ -4,6 +4,7 @@
 #include <ATen/ops/tensor.h>
 
 #include <boost/test/unit_test.hpp>
+#include <set>
 
 using namespace dl;
 using namespace dl::host;
@@ -85,6 +86,44 @@ BOOST_AUTO_TEST_CASE(floating_fields_take_the_precision) {
   const Numbers data(true);
   const auto values = all(data, {}, 1, 0, 0, at::kDouble);
   BOOST_TEST((values[0].scalar_type() == at::kDouble));
+}
+
+namespace {
+
+std::vector<int64_t> samples(const Data& data, const BatchPlan& plan, int64_t epoch, int64_t skip = 0) {
+  const BatchSource source(data, Split::train, {}, 5, at::kCPU, at::kFloat);
+  EpochLoader loader(source, plan, 0, true, 5, epoch, 0, skip);
+  std::vector<int64_t> order;
+  for (int64_t w = 0; w < loader.windows(); ++w)
+    for (const auto& batch : loader.next_window())
+      order.insert(order.end(), batch.indices.begin(), batch.indices.end());
+  return order;
+}
+
+}  // namespace
+
+/// A part of an epoch (a limit, drop_last) is the beginning of the whole epoch's order: over epochs all samples have
+/// their turn.
+BOOST_AUTO_TEST_CASE(a_part_is_the_beginning_of_the_whole_order) {
+  const Numbers data(true);
+  const auto whole = samples(data, {50, 4, 1, 1, false}, 0);
+  BOOST_REQUIRE(whole.size() == 50U);
+  const auto part = samples(data, {12, 4, 1, 1, false}, 0);
+  BOOST_TEST(part == std::vector<int64_t>(whole.begin(), whole.begin() + 12), boost::test_tools::per_element());
+  std::set<int64_t> seen;
+  for (int64_t epoch = 0; epoch < 40; ++epoch)
+    for (const auto index : samples(data, {12, 4, 1, 1, false}, epoch)) seen.insert(index);
+  BOOST_TEST(seen.size() == 50U);
+  const auto dropped = samples(data, {50, 4, 1, 1, true}, 0);
+  BOOST_TEST(dropped == std::vector<int64_t>(whole.begin(), whole.begin() + 48), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(goes_on_after_what_was_trained_already) {
+  const Numbers data(true);
+  const auto whole = samples(data, {50, 4, 1, 1, false}, 3);
+  const auto rest = samples(data, {50 - 8, 4, 1, 1, false}, 3, 8);
+  BOOST_TEST(rest == std::vector<int64_t>(whole.begin() + 8, whole.end()), boost::test_tools::per_element());
+  BOOST_TEST(samples(data, {0, 4, 1, 1, false}, 3, 50).empty());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -69,6 +69,13 @@ BOOST_AUTO_TEST_CASE(idx_files) {
   expect(dlhost(scratch.path(), "c.toml --run-dir labels2", 2), 1, {"t10k-labels-idx1-ubyte", "11"});
 }
 
+BOOST_AUTO_TEST_CASE(a_backend_that_contradicts_its_traits) {
+  const Scratch scratch;
+  scratch.write("c.toml", faulty_config(0, "never"));
+  expect(dlhost(scratch.path(), "c.toml --run-dir r --set engine.backend=faulty.Backend"), 2,
+         {"faulty.Backend: its traits() say another thing than its sharded()"});
+}
+
 BOOST_AUTO_TEST_CASE(more_ranks_than_samples) {
   const Scratch scratch;
   scratch.write("c.toml", idx_config());

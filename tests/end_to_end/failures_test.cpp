@@ -51,7 +51,8 @@ BOOST_AUTO_TEST_CASE(an_exception_alone) {
 BOOST_AUTO_TEST_CASE(an_exception_in_the_evaluation) {
   const Scratch scratch;
   scratch.write("c.toml", faulty_config(1, "eval"));
-  const auto result = dlhost(scratch.path(), "c.toml --run-dir r --set data.batch_size=12 --set train.sanity_val_batches=0", 2);
+  const auto result =
+      dlhost(scratch.path(), "c.toml --run-dir r --set data.batch_size=12 --set train.sanity_val_batches=0", 2);
   BOOST_TEST(result.code == 1);
   BOOST_TEST(result.seconds < 10);
   BOOST_TEST(result.says("rank 1: validation, epoch 1, step 16: the evaluation fails as asked"), result.output);

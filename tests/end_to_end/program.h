@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "support/temporary_folder.h"
+
 namespace end_to_end {
 
 struct Result {
@@ -16,15 +18,9 @@ struct Result {
 };
 
 /// A folder of its own for each test case, removed at the end.
-class Scratch {
+class Scratch : public TemporaryFolder {
  public:
-  Scratch();
-  ~Scratch();
-  const std::filesystem::path& path() const { return path_; }
   std::filesystem::path write(const std::string& name, const std::string& text) const;
-
- private:
-  std::filesystem::path path_;
 };
 
 /// `dlhost ARGUMENTS`, in `folder`; with ranks > 0 under mpirun. `environment`: "NAME=value …", put before the command.

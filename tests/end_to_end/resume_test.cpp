@@ -130,9 +130,39 @@ BOOST_AUTO_TEST_CASE(auto_skips_what_is_damaged) {
   BOOST_TEST(fresh.says("no checkpoint to go on from"), fresh.output);
 }
 
+/// A checkpoint that a validation saved holds nothing of the epoch that was over: the next epoch's means are its own.
+BOOST_AUTO_TEST_CASE(means_of_an_epoch) {
+  const Scratch scratch;
+  scratch.write("c.toml", small_config());
+  const auto epoch_2 = [](const std::string& output) {
+    const auto at = output.find("epoch 2/2  train_loss");
+    BOOST_REQUIRE_MESSAGE(at != std::string::npos, output);
+    return output.substr(at, output.find("val_loss", at) - at);
+  };
+  const auto whole = trained(scratch, "c.toml --run-dir whole --set checkpoint.monitor=val_loss", 0);
+  trained(scratch, "c.toml --run-dir cut --set checkpoint.monitor=val_loss --set train.num_epochs=1", 0);
+  const auto resumed = trained(scratch, "c.toml --resume cut --set checkpoint.monitor=val_loss", 0);
+  BOOST_TEST(epoch_2(resumed.output) == epoch_2(whole.output));
+}
+
+/// What three ranks have done of a limited epoch is more than all of it is on one: the epoch is over.
+BOOST_AUTO_TEST_CASE(a_limit_in_batches_on_fewer_ranks) {
+  const Scratch scratch;
+  scratch.write("c.toml", small_config());
+  const std::string common = "c.toml --run-dir r --set train.limit_train_batches=5 --set train.num_epochs=1";
+  trained(scratch, common + " --set train.max_steps=4", 3);
+  trained(scratch, common + " --resume auto", 0);
+  BOOST_TEST(status_of(scratch.path() / "r") == "finished");
+  std::ifstream file(scratch.path() / "r/run.json");
+  BOOST_TEST(nlohmann::json::parse(file)["epochs"] == 1);
+}
+
 BOOST_AUTO_TEST_CASE(what_does_not_fit_is_refused) {
   const Scratch scratch;
   scratch.write("c.toml", small_config());
+  trained(scratch, "c.toml --run-dir averaged --set train.max_steps=3 --set train.ema.decay=0.9", 0);
+  const auto plain = trained(scratch, "c.toml --resume averaged", 0, 2);
+  BOOST_TEST(plain.says("is of a run with an average of its weights"), plain.output);
   trained(scratch, "c.toml --run-dir r --set train.max_steps=3", 0);
   const auto narrow = trained(scratch, "c.toml --resume r --set model.network.params.num_classes=3", 0, 2);
   BOOST_TEST(narrow.says("other shape: fc2.weight is [4, 64] in the file, [3, 64] in the network"), narrow.output);

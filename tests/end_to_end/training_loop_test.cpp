@@ -58,6 +58,58 @@ BOOST_AUTO_TEST_CASE(validation_leaves_the_training_as_it_was) {
   BOOST_TEST((journal(plain.path(), "train_loss") == journal(often.path(), "train_loss")));
 }
 
+/// Every 6 milliseconds comes after every step or so.
+BOOST_AUTO_TEST_CASE(by_the_clock) {
+  const Case it;
+  it.run(
+      "--set train.val_every_minutes=0.0001 --set train.val_every_n_epoch=0 --set checkpoint.every_minutes=0.0001 "
+      "--set checkpoint.every_n_epochs=0 --set train.max_steps=25",
+      0, 2);
+  BOOST_TEST(it.steps("val_loss").size() >= 2U);
+  BOOST_TEST(it.steps("val_loss").size() < 25U);
+  BOOST_TEST(fs::exists(it.path() / "checkpoints/last/manifest.json"));
+}
+
+/// The last step of an epoch counts too.
+BOOST_AUTO_TEST_CASE(checkpoints_by_steps) {
+  const Case it;
+  it.scratch.write("f.toml", faulty_config(0, "throw"));  // fails at step 20, after the only checkpoint, at 16
+  const auto result = dlhost(it.scratch.path(),
+                             "f.toml --run-dir r --set checkpoint.every_n_steps=16 --set checkpoint.every_n_epochs=0");
+  BOOST_TEST(result.code == 1);
+  BOOST_TEST(fs::canonical(it.path() / "checkpoints/last").filename() == "step-00000016");
+}
+
+/// The rate falls when val_loss does not get better by half, and a resumed run knows how often it did.
+BOOST_AUTO_TEST_CASE(a_schedule_that_follows_a_metric) {
+  const std::string set =
+      "--set model.scheduler.type=torch.ReduceLROnPlateau --set 'model.scheduler.params={ factor = 0.1, patience = 0, "
+      "threshold = 0.5 }' --set train.num_epochs=4 --set model.scheduler.call.monitor=val_loss";
+  const Case whole, cut;
+  whole.run(set);
+  const auto rates = journal(whole.path(), "lr");
+  BOOST_TEST(rates.at(16) == 0.05);
+  BOOST_TEST(rates.at(64) < 0.04);
+  cut.run(set + " --set train.num_epochs=2");
+  BOOST_REQUIRE(dlhost(cut.scratch.path(), "c.toml --resume r " + set).code == 0);
+  BOOST_TEST((journal(cut.path(), "lr") == rates));
+
+  const Case without;
+  const auto refused =
+      without.run("--set model.scheduler.type=torch.ReduceLROnPlateau --set 'model.scheduler.params={}'", 2);
+  BOOST_TEST(refused.says("follows a metric: name it, as call = { monitor = \"val_loss\" }"), refused.output);
+}
+
+BOOST_AUTO_TEST_CASE(deterministic) {
+  const Scratch scratch;
+  scratch.write("c.toml", faulty_config(0, "scatter"));
+  const auto free = dlhost(scratch.path(), "c.toml --run-dir free");
+  BOOST_TEST(free.code == 0, free.output);
+  const auto strict = dlhost(scratch.path(), "c.toml --run-dir strict --set engine.deterministic=true");
+  BOOST_TEST(strict.code == 1);
+  BOOST_TEST(strict.says("does not have a deterministic implementation"), strict.output);
+}
+
 BOOST_AUTO_TEST_CASE(limits) {
   const Case count;
   count.run("--set train.limit_train_batches=5 --set train.limit_test_batches=0");
@@ -120,6 +172,13 @@ BOOST_AUTO_TEST_CASE(a_monitor_that_nothing_logs_is_found_before_the_first_step)
     BOOST_TEST(result.says("there is no metric \"val_los\"; did you mean \"val_loss\"?"), result.output);
     BOOST_TEST(it.steps("train_loss").empty());
   }
+  // What only training logs is known after the first epoch.
+  const Case late;
+  const auto result = late.run("--set checkpoint.monitor=train_los", 1);
+  BOOST_TEST(result.says("there is no metric \"train_los\"; did you mean \"train_loss\"?"), result.output);
+  const Case right;
+  right.run("--set checkpoint.monitor=train_loss");
+  BOOST_TEST(fs::exists(right.path() / "checkpoints/best"));
 }
 
 /// The averaged weights are validated, saved and tested.

@@ -2,6 +2,7 @@
 #include "plugins/parallel/zero1.h"
 
 #include <ATen/ops/equal.h>
+#include <ATen/ops/full.h>
 #include <ATen/ops/full_like.h>
 
 #include <boost/test/data/monomorphic.hpp>
@@ -107,6 +108,14 @@ BOOST_AUTO_TEST_CASE(each_rank_keeps_its_share) {
   for (const auto& param : zero1.params("main"))
     for (const auto& [key, state] : param.states) own += state.numel();
   BOOST_TEST(own <= all / World::communicator().size() + 64);
+  // Together they have every element once.
+  int64_t elements = 0;
+  for (const auto& parameter : trained.network.parameters())
+    if (parameter.requires_grad() && parameter.grad().defined()) elements += parameter.numel();
+  auto sum = at::full({}, own, at::kLong);
+  World::communicator().all_reduce(sum, dl::ReduceOp::sum, "elements of states");
+  BOOST_TEST(sum.item<int64_t>() <= elements);
+  BOOST_TEST(sum.item<int64_t>() >= elements - 64);  // `spare` is unused, and has no state
   BOOST_TEST(zero1.sharded());
 }
 

@@ -8,6 +8,7 @@
 #include "dl/logger.h"
 #include "support/check_close.h"
 #include "support/loaded_plugin.h"
+#include "support/temporary_folder.h"
 
 namespace fs = std::filesystem;
 using support::table;
@@ -16,12 +17,7 @@ namespace {
 
 /// A run directory that is gone afterwards, and a logger in it.
 struct Fixture {
-  Fixture() {
-    std::string name = (fs::temp_directory_path() / "csv_logger_XXXXXX").string();
-    folder = mkdtemp(name.data());
-    run.run_dir = folder.string();
-  }
-  ~Fixture() { fs::remove_all(folder); }
+  Fixture() { run.run_dir = folder.string(); }
 
   std::shared_ptr<dl::Logger> logger(const dl::Value& params = {}) const {
     static const support::LoadedPlugin plugin(DL_PLUGIN_FILE);
@@ -43,7 +39,8 @@ struct Fixture {
   }
   static int64_t write(dl::Logger& logger, std::vector<dl::Event> events) { return logger.write(events); }
 
-  fs::path folder;
+  const TemporaryFolder temporary;
+  const fs::path folder = temporary.path();
   dl::RunInfo run;
 };
 

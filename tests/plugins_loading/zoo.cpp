@@ -11,21 +11,10 @@ namespace fs = std::filesystem;
 
 namespace zoo {
 
-TempFolder::TempFolder() {
-  auto name = (fs::temp_directory_path() / "dlhost-XXXXXX").string();
-  if (!::mkdtemp(name.data())) throw std::runtime_error("no temporary folder");
-  path_ = name;
-}
-
-TempFolder::~TempFolder() {
-  std::error_code error;
-  fs::remove_all(path_, error);
-}
-
 fs::path TempFolder::write(const fs::path& name, const std::string& bytes) const {
-  fs::create_directories((path_ / name).parent_path());
-  std::ofstream(path_ / name, std::ios::binary) << bytes;
-  return path_ / name;
+  fs::create_directories((path() / name).parent_path());
+  std::ofstream(path() / name, std::ios::binary) << bytes;
+  return path() / name;
 }
 
 fs::path TempFolder::add(const std::string& name, const fs::path& as) const {

@@ -3,24 +3,16 @@
 #include <string>
 
 #include "core/plugin_path.h"
+#include "support/temporary_folder.h"
 
 namespace zoo {
 
-/// A folder that goes with the object.
-class TempFolder {
+class TempFolder : public TemporaryFolder {
  public:
-  TempFolder();
-  ~TempFolder();
-  TempFolder(const TempFolder&) = delete;
-  TempFolder& operator=(const TempFolder&) = delete;
-  const std::filesystem::path& path() const { return path_; }
   /// Writes a file, with the folders on its way.
   std::filesystem::path write(const std::filesystem::path& name, const std::string& bytes) const;
   /// Copies tests/bad_plugins/NAME.so to `as`, or NAME.so.
   std::filesystem::path add(const std::string& name, const std::filesystem::path& as = {}) const;
-
- private:
-  std::filesystem::path path_;
 };
 
 std::string read(const std::filesystem::path& file);

@@ -3,19 +3,14 @@
 #include <zlib.h>
 
 #include <cstdint>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
 #include <vector>
 
-struct IdxFolder {
-  IdxFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "idx_XXXXXX").string();
-    path = mkdtemp(name.data());
-  }
-  ~IdxFolder() { std::filesystem::remove_all(path); }
+#include "support/temporary_folder.h"
 
+struct IdxFolder {
   /// The bytes of an IDX file: magic number, lengths, values.
   static std::string idx(uint32_t magic, const std::vector<uint32_t>& lengths, const std::string& values) {
     std::string bytes;
@@ -56,5 +51,6 @@ struct IdxFolder {
     write("t10k-labels-idx1-ubyte", labels({9, 2, 6}));
   }
 
-  std::filesystem::path path;
+  const TemporaryFolder temporary;
+  const std::filesystem::path path = temporary.path();
 };

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "small_disk.h"
-#include "temporary_folder.h"
+#include "support/temporary_folder.h"
 #include "throws.h"
 
 using namespace dl::host;

@@ -11,7 +11,7 @@
 #include "core/checkpoint_manifest.h"
 #include "core/safetensors.h"
 #include "small_disk.h"
-#include "temporary_folder.h"
+#include "support/temporary_folder.h"
 #include "throws.h"
 
 using namespace dl::host;

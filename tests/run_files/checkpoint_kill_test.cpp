@@ -16,7 +16,7 @@
 #include "core/checkpoint_removal.h"
 #include "core/checkpoint_search.h"
 #include "core/safetensors.h"
-#include "temporary_folder.h"
+#include "support/temporary_folder.h"
 
 using namespace dl::host;
 namespace fs = std::filesystem;

@@ -4,7 +4,7 @@
 
 #include "core/checkpoint_folder.h"
 #include "core/run_directory.h"
-#include "temporary_folder.h"
+#include "support/temporary_folder.h"
 #include "throws.h"
 
 using namespace dl::host;

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "streams.h"
-#include "temporary_folder.h"
+#include "support/temporary_folder.h"
 #include "throws.h"
 
 using namespace dl::host;

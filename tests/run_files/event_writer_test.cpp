@@ -7,7 +7,7 @@
 #include "core/journal_reader.h"
 #include "small_disk.h"
 #include "streams.h"
-#include "temporary_folder.h"
+#include "support/temporary_folder.h"
 #include "test_loggers.h"
 
 using namespace dl;

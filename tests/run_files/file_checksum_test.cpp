@@ -2,7 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include "temporary_folder.h"
+#include "support/temporary_folder.h"
 #include "throws.h"
 
 using namespace dl::host;

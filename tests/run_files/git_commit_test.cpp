@@ -3,7 +3,7 @@
 #include <boost/test/unit_test.hpp>
 #include <cstdlib>
 
-#include "temporary_folder.h"
+#include "support/temporary_folder.h"
 
 using namespace dl::host;
 namespace fs = std::filesystem;

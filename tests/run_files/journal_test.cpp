@@ -13,7 +13,7 @@
 #include "core/journal_reader.h"
 #include "python.h"
 #include "small_disk.h"
-#include "temporary_folder.h"
+#include "support/temporary_folder.h"
 #include "throws.h"
 
 using namespace dl;

@@ -7,7 +7,7 @@
 #include <limits>
 
 #include "streams.h"
-#include "temporary_folder.h"
+#include "support/temporary_folder.h"
 
 using namespace dl::host;
 using namespace std::chrono_literals;

@@ -4,7 +4,7 @@
 
 #include "core/safetensors_file.h"
 #include "python.h"
-#include "temporary_folder.h"
+#include "support/temporary_folder.h"
 #include "throws.h"
 
 using namespace dl::host;

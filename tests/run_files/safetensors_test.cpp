@@ -12,7 +12,7 @@
 #include <cstring>
 
 #include "python.h"
-#include "temporary_folder.h"
+#include "support/temporary_folder.h"
 #include "throws.h"
 
 using namespace dl;

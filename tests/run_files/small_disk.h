@@ -8,7 +8,7 @@
 #include <filesystem>
 #include <string>
 
-#include "temporary_folder.h"
+#include "support/temporary_folder.h"
 
 /// A file system of a few bytes, to be filled up. Only root may make one: works() says whether it was had.
 class SmallDisk {

@@ -1,5 +1,7 @@
 // Classes that fail on purpose, on one rank, and a task with two networks and two optimizers.
+#include <ATen/ops/ones.h>
 #include <ATen/ops/softplus.h>
+#include <ATen/ops/zeros.h>
 #include <signal.h>
 #include <torch/nn/modules/linear.h>
 #include <unistd.h>
@@ -28,7 +30,7 @@ class Task final : public dl::Task {
         .field("rank", &Options::rank, "the rank that fails")
         .field("step", &Options::step, "the step it fails at")
         .field("how", &Options::how, "what it does",
-               dl::one_of({"throw", "kill", "eval", "nan", "signal", "stop", "never"}))
+               dl::one_of({"throw", "kill", "eval", "nan", "signal", "stop", "scatter", "never"}))
         .needs(dl::Kind::network, "main")
         .needs(dl::Kind::loss, "main");
   }
@@ -41,6 +43,8 @@ class Task final : public dl::Task {
         if (options_.how == "kill") kill(getpid(), SIGKILL);
         if (options_.how == "signal") kill(getpid(), SIGUSR1);
         if (options_.how == "stop") kill(getpid(), SIGSTOP);
+        if (options_.how == "scatter")  // has no deterministic form
+          at::zeros({2}).put_(at::zeros({2}, at::kLong), at::ones({2}));
         if (options_.how == "nan")
           return dl::StepLoss{loss_(network_(batch[0]), batch[1]) * std::nan(""), static_cast<double>(batch.size())};
       }
@@ -121,8 +125,28 @@ class Gan final : public dl::Task {
   dl::Network& discriminator_;
 };
 
+/// Cuts parameters, and its traits say that it does not.
+class Backend final : public dl::Backend {
+ public:
+  static auto schema() { return dl::Schema<dl::NoOptions>("A backend that contradicts itself."); }
+  Backend(const dl::NoOptions&, const dl::BackendContext&) {}
+  bool sharded() const override { return true; }
+  dl::Build& build(const std::string&) override { refuse(); }
+  void attach(const std::string&, dl::Network&) override { refuse(); }
+  void begin_update(std::span<const std::string>) override { refuse(); }
+  void backward(const dl::Tensor&, double, bool) override { refuse(); }
+  void end_update(std::span<const std::string>, std::span<double>) override { refuse(); }
+  std::span<dl::Param> params(const std::string&) override { refuse(); }
+  void after_step(std::span<const std::string>) override { refuse(); }
+  void sync_buffers() override { refuse(); }
+  void visit(const std::string&, bool, bool, const Visitor&) override { refuse(); }
+
+ private:
+  [[noreturn]] static void refuse() { throw dl::Error("the faulty backend was used"); }
+};
+
 }  // namespace
 
 DL_PLUGIN("faulty", "1.0.0", "For tests: classes that fail as asked") {
-  r.add<Task>("Task").add<Perceptron>("Perceptron").add<Gan>("Gan");
+  r.add<Task>("Task").add<Perceptron>("Perceptron").add<Gan>("Gan").add<Backend>("Backend");
 }
