@@ -13,7 +13,7 @@ namespace dl::host {
 /// statistics go on being updated. Parameters that a network itself holds without gradient stay so.
 class Freezing {
  public:
-  /// Throws Error on a rule that fits no parameter. All ranks, after the networks are attached.
+  /// Throws UsageError on a rule that fits no parameter. All ranks, after the networks are attached.
   Freezing(std::vector<FreezeRule> rules, const std::map<std::string, std::shared_ptr<Network>>& networks);
 
   /// For `epoch`, from 0; costs nothing where there are no rules. Training thread.

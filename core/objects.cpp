@@ -96,17 +96,6 @@ void check_monitor(const Registry& registry, const PlannedClass& planned, const 
                                     : " follows no metric; leave \"monitor\" out of its call"));
 }
 
-void check_group(const Objects& objects, const OptimizerSlot& slot, const PlannedGroup& group) {
-  std::vector<std::string> names;
-  for (const auto& network : slot.networks)
-    for (const auto& item : objects.networks.at(network)->named_parameters()) {
-      if (fits(group.match, network, item.key())) return;
-      names.push_back(item.key());
-    }
-  throw UsageError("[" + group.optimizer.where + "] match = \"" + group.match + "\" fits no parameter" +
-                   did_you_mean(group.match, names) + " (there are: " + join(names) + ")");
-}
-
 void build_optimizers(const Plan& plan, const Registry& registry, Objects& objects) {
   for (const auto& [name, planned] : plan.optimizers) {
     OptimizerSlot slot;
@@ -124,7 +113,9 @@ void build_optimizers(const Plan& plan, const Registry& registry, Objects& objec
     if (const auto found = plan.optimizer_groups.find(name); found != plan.optimizer_groups.end())
       for (const auto& group : found->second) {
         slot.groups.push_back({group.match, registry.create<Optimizer>(*group.optimizer.info, group.optimizer.params)});
-        check_group(objects, slot, group);
+        std::map<std::string, std::shared_ptr<Network>> own;
+        for (const auto& network : slot.networks) own[network] = objects.networks.at(network);
+        check_fits(group.match, own, group.optimizer.where);
       }
     objects.optimizers.push_back(std::move(slot));
   }
