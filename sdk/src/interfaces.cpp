@@ -62,7 +62,7 @@ void Metric::merge(Tensor& total, const Tensor& state) const { total.add_(state)
 
 Tensor& Param::state(const std::string& key) {
   auto& tensor = states[key];
-  if (!tensor.defined()) tensor = at::zeros_like(value);
+  if (!tensor.defined()) tensor = make_state ? make_state(value, key) : at::zeros_like(value);
   return tensor;
 }
 

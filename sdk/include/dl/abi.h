@@ -3,7 +3,7 @@
 
 /// Raise it when a type that both sides share (Param, ClassInfo, Value, Batch, …) changes its layout.
 /// An interface's own `kAbi` rises when that interface's virtual functions change.
-#define DL_SDK_ABI 2
+#define DL_SDK_ABI 3
 
 #define DL_API __attribute__((visibility("default")))
 #define DL_STR_(x) #x

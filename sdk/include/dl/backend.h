@@ -1,5 +1,6 @@
 #pragma once
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -15,6 +16,9 @@ struct BackendContext {
   Communicator& control;       ///< the host's, on the CPU: small values; may be the same object
   at::Device device;
   bool overlap = false;  ///< communicate beside the backward pass
+  /// What autocast turns products into; none: it is off. A backend that makes parameters anew for each use may make
+  /// them in this dtype.
+  std::optional<at::ScalarType> autocast = std::nullopt;
 };
 
 /// A tensor of a network, as checkpoints see it.

@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <map>
 #include <optional>
 #include <span>
@@ -25,6 +26,8 @@ struct DL_API Param {
   int64_t step = 0;                 ///< updates of this parameter, this one included: 1 at the first
   bool used = true;                 ///< false: no rank got a gradient; the host leaves it out of the update
   std::map<std::string, Tensor> states;  ///< belongs to the host: saved, resharded and offloaded by it
+  /// Makes a state of `value`'s shape, zeroed: a backend may keep states elsewhere than in memory. Null: zeros_like.
+  std::function<Tensor(const Tensor& value, const std::string& key)> make_state;
 
   /// The state `key`, made as zeros like `value` at the first use.
   Tensor& state(const std::string& key);
