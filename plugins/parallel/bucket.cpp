@@ -1,8 +1,20 @@
 #include "bucket.h"
 
+#include <ATen/core/grad_mode.h>
 #include <ATen/ops/as_strided.h>
 
 namespace parallel {
+
+std::function<void(dl::Communicator&)> Bucket::start() {
+  started = true;
+  return [flat = flat, wire = wire, what = what](dl::Communicator& communicator) mutable {
+    if (!wire.defined()) return communicator.all_reduce(flat, dl::ReduceOp::sum, what);
+    const at::NoGradGuard no_grad;
+    wire.copy_(flat);
+    communicator.all_reduce(wire, dl::ReduceOp::sum, what);
+    flat.copy_(wire);
+  };
+}
 
 dl::Tensor view_like(const dl::Tensor& parameter, const dl::Tensor& flat, int64_t offset) {
   if (parameter.is_non_overlapping_and_dense())

@@ -5,17 +5,21 @@
 #include <vector>
 
 #include "dl/tensor.h"
+#include "reduction_queue.h"
 
 namespace parallel {
 
-/// Gradients that travel together.
-struct Bucket {
+/// Gradients that travel together, kept whole on each rank.
+struct Bucket final : Reduction {
   std::string what;  ///< in messages
   dl::Tensor flat;
   dl::Tensor wire;       ///< what travels, where that is of another dtype than `flat`; undefined otherwise
   size_t members = 0;    ///< parameters whose gradients lie in it
   size_t arrived = 0;    ///< of them, those whose gradient is complete
   bool started = false;  ///< its all-reduce is under way or done
+
+  bool full() const override { return arrived == members; }
+  std::function<void(dl::Communicator&)> start() override;
 };
 
 /// Where a parameter's gradient lies.

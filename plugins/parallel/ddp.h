@@ -5,18 +5,15 @@
 #include <string>
 #include <vector>
 
-#include "bucket_reducer.h"
+#include "checkpointing.h"
+#include "ddp_options.h"
 #include "dl/backend.h"
 #include "dl/plugin.h"
 #include "gradients.h"
 #include "module_tensors.h"
+#include "reduction_queue.h"
 
 namespace parallel {
-
-struct DDPOptions {
-  double bucket_mb = 25;
-  std::string reduce_dtype = "same";
-};
 
 /// Data parallelism: each rank has the whole network and works on its own samples; gradients are summed over ranks in
 /// flat buckets (Li et al., "PyTorch Distributed", VLDB 2020). With one rank nothing is communicated. reduce_dtype is
@@ -25,17 +22,7 @@ struct DDPOptions {
 class DDP : public dl::Backend {
  public:
   static auto schema() {
-    return schema("Data parallelism: the whole network on each rank, gradients summed over ranks");
-  }
-  static dl::Schema<DDPOptions> schema(std::string doc) {
-    return dl::Schema<DDPOptions>(std::move(doc))
-        .field("bucket_mb", &DDPOptions::bucket_mb, "gradients sent together, in MiB; the first bucket has at most 1",
-               dl::greater_than(0))
-        .field(
-            "reduce_dtype", &DDPOptions::reduce_dtype,
-            "dtype in which gradients travel between ranks: same as the parameters, or bf16 (half the bytes; summed in "
-            "float32 and rounded once in a node)",
-            dl::one_of({"same", "bf16"}));
+    return DDPOptions::schema("Data parallelism: the whole network on each rank, gradients summed over ranks");
   }
   static dl::Traits traits() { return {.dtypes = {at::kFloat, at::kDouble}}; }
   DDP(const DDPOptions& options, const dl::BackendContext& context);
@@ -63,17 +50,12 @@ class DDP : public dl::Backend {
   const dl::BackendContext context_;
 
  private:
-  /// Leaves every unit as it was built.
-  class WholeBuild : public dl::Build {
-   public:
-    void created(dl::UnitState&) override {}
-  };
   void set_used(std::span<double> totals);
 
   const int64_t bucket_bytes_;
   const std::optional<at::ScalarType> wire_;
-  WholeBuild build_;
-  BucketReducer reducer_;
+  Checkpointing build_;
+  ReductionQueue reductions_;
   std::map<std::string, Attached> networks_;
   std::vector<Attached*> updating_;  // from begin_update() to end_update()
   bool last_seen_ = false;

@@ -2,8 +2,7 @@
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/zeros.h>
-#include <torch/csrc/autograd/function.h>
-#include <torch/csrc/autograd/function_hook.h>
+#include <ATen/ops/zeros_like.h>
 
 #include <algorithm>
 
@@ -21,25 +20,18 @@ bool is_view_of(const dl::Tensor& gradient, const dl::Tensor& view) {
 
 }  // namespace
 
-// Called by autograd after a parameter's gradient was added up.
-class Gradients::ArrivalHook : public torch::autograd::FunctionPostHook {
- public:
-  ArrivalHook(Gradients& gradients, size_t index) : gradients_(gradients), index_(index) {}
-  torch::autograd::variable_list operator()(const torch::autograd::variable_list& outputs,
-                                            const torch::autograd::variable_list& inputs) override {
-    gradients_.arrived(index_, inputs.at(0).defined());
-    return outputs;
-  }
-
- private:
-  Gradients& gradients_;
-  const size_t index_;
-};
-
 Gradients::Gradients(const std::string& network, std::vector<dl::Tensor> parameters, std::span<dl::Param> params,
-                     int64_t bucket_bytes, std::optional<at::ScalarType> wire, dl::Communicator& communicator,
-                     std::function<void()> bucket_filled)
-    : used_(parameters.size()), bucket_filled_(std::move(bucket_filled)) {
+                     int64_t bucket_bytes, bool flat, std::optional<at::ScalarType> wire,
+                     dl::Communicator& communicator, std::function<void()> bucket_filled)
+    : used_(parameters.size()),
+      bucket_filled_(std::move(bucket_filled)),
+      hooks_(parameters, [this](size_t index, bool has_gradient) { arrived(index, has_gradient); }) {
+  for (size_t i = 0; i < parameters.size(); ++i) slots_.push_back({&params[i], parameters[i], {}});
+  if (flat) make_buckets(network, parameters, bucket_bytes, wire, communicator);
+}
+
+void Gradients::make_buckets(const std::string& network, std::span<const dl::Tensor> parameters, int64_t bucket_bytes,
+                             std::optional<at::ScalarType> wire, dl::Communicator& communicator) {
   const BucketPlan plan = plan_buckets(parameters, std::min(kFirstBucketBytes, bucket_bytes), bucket_bytes);
   for (size_t b = 0; b < plan.elements.size(); ++b) {
     Bucket bucket;
@@ -55,24 +47,13 @@ Gradients::Gradients(const std::string& network, std::vector<dl::Tensor> paramet
     buckets_.push_back(std::move(bucket));
   }
   slices_ = plan.slices;
-  for (size_t i = 0; i < parameters.size(); ++i) {
-    const Slice& slice = plan.slices[i];
-    Slot slot;
-    slot.name = params[i].name;
-    slot.parameter = parameters[i];
-    slot.bucket = slice.bucket;
-    slot.view = view_like(slot.parameter, buckets_[slice.bucket].flat, slice.offset);
-    ++buckets_[slice.bucket].members;
-    slot.parameter.mutable_grad() = params[i].grad = slot.view;
-    slot.accumulator = torch::autograd::impl::grad_accumulator(slot.parameter);
-    slot.hook = slot.accumulator->add_post_hook(std::make_unique<ArrivalHook>(*this, i));
-    slots_.push_back(std::move(slot));
+  for (size_t i = 0; i < slots_.size(); ++i) {
+    Slot& slot = slots_[i];
+    slot.bucket = slices_[i].bucket;
+    slot.view = view_like(slot.parameter, buckets_[slot.bucket].flat, slices_[i].offset);
+    ++buckets_[slot.bucket].members;
+    slot.parameter.mutable_grad() = slot.param->grad = slot.view;
   }
-}
-
-Gradients::~Gradients() {
-  // A graph that is still alive may hold the accumulators.
-  for (auto& slot : slots_) slot.accumulator->del_post_hook(slot.hook);
 }
 
 void Gradients::begin() {
@@ -85,13 +66,23 @@ void Gradients::begin() {
   for (auto& slot : slots_) {
     slot.arrived = false;
     slot.parameter.mutable_grad().reset();
+    if (!slot.view.defined()) slot.param->grad.reset();
   }
 }
 
 void Gradients::expect_last() { last_ = true; }
 
 void Gradients::complete() {
-  for (auto& slot : slots_) keep_in_bucket(slot);
+  for (auto& slot : slots_) {
+    if (slot.view.defined()) {
+      keep_in_bucket(slot);
+    } else {
+      const auto& gradient = slot.parameter.grad();
+      slot.param->grad = !gradient.defined()    ? at::zeros_like(slot.parameter)
+                         : gradient.is_sparse() ? gradient.to_dense()
+                                                : gradient;
+    }
+  }
 }
 
 // Where `.grad` is not the view (the first of an update, after zero_grad(), or as backward() with create_graph leaves
@@ -109,14 +100,15 @@ void Gradients::keep_in_bucket(Slot& slot) {
 
 void Gradients::arrived(size_t index, bool has_gradient) {
   Slot& slot = slots_[index];
+  if (has_gradient) used_[index] = true;
+  if (!slot.view.defined()) return;
   Bucket& bucket = buckets_[slot.bucket];
   keep_in_bucket(slot);
-  if (has_gradient) used_[index] = true;
   if (!last_) return;
   if (slot.arrived) {
     if (!bucket.started) return;
     throw dl::Error(
-        "parameter " + slot.name +
+        "parameter " + slot.param->name +
         " got a second gradient in one backward pass, after its first was sent to the other ranks (a nested "
         "backward pass does that); set engine.overlap = \"off\"");
   }

@@ -1,14 +1,12 @@
 #pragma once
-#include <torch/csrc/autograd/variable.h>
-
 #include <cstdint>
 #include <functional>
 #include <optional>
 #include <span>
 #include <string>
-#include <utility>
 #include <vector>
 
+#include "arrival_hooks.h"
 #include "bucket.h"
 #include "dl/communicator.h"
 #include "dl/optimizer.h"
@@ -17,18 +15,16 @@ namespace parallel {
 
 /// The gradients of one network: flat buckets, of which each parameter's `.grad` is a view, and what has arrived in
 /// them. An update begins without gradients: autograd then hands over its own, which is copied into the bucket while it
-/// is in the caches (nothing is zeroed and added to); later ones are added in place. The hooks run on the thread that
-/// runs the backward pass of the parameters' device, one at a time. autograd::grad() inside a loss fires none of them.
+/// is in the caches (nothing is zeroed and added to); later ones are added in place. Where nobody needs them flat,
+/// there are no buckets, and autograd's own gradients stay. See ArrivalHooks for when they come.
 class Gradients {
  public:
-  /// `parameters`: leaves that require grad; `params` belongs to each of them, and gets its `grad`. `wire`: the dtype
-  /// in which gradients travel; none: their own. `bucket_filled` is called after a bucket got its last gradient.
+  /// `parameters`: leaves that require grad; `params` belongs to each of them, and gets its `grad`. `flat`: whether
+  /// there are buckets. `wire`: the dtype in which gradients travel; none: their own. `bucket_filled` is called after a
+  /// bucket got its last gradient.
   Gradients(const std::string& network, std::vector<dl::Tensor> parameters, std::span<dl::Param> params,
-            int64_t bucket_bytes, std::optional<at::ScalarType> wire, dl::Communicator& communicator,
+            int64_t bucket_bytes, bool flat, std::optional<at::ScalarType> wire, dl::Communicator& communicator,
             std::function<void()> bucket_filled);
-  ~Gradients();
-  Gradients(const Gradients&) = delete;
-  Gradients& operator=(const Gradients&) = delete;
 
   /// Drops all gradients; nothing is used any more.
   void begin();
@@ -43,17 +39,15 @@ class Gradients {
   const std::vector<Slice>& slices() const { return slices_; }
 
  private:
-  class ArrivalHook;
-  using Accumulator = decltype(torch::autograd::impl::grad_accumulator(std::declval<const dl::Tensor&>()));
   struct Slot {
-    std::string name;
+    dl::Param* param;
     dl::Tensor parameter;
-    dl::Tensor view;
+    dl::Tensor view;  // undefined without buckets
     size_t bucket = 0;
     bool arrived = false;
-    Accumulator accumulator;  // autograd itself holds it weakly
-    uintptr_t hook = 0;
   };
+  void make_buckets(const std::string& network, std::span<const dl::Tensor> parameters, int64_t bucket_bytes,
+                    std::optional<at::ScalarType> wire, dl::Communicator& communicator);
   void arrived(size_t index, bool has_gradient);
   static void keep_in_bucket(Slot& slot);
 
@@ -63,6 +57,7 @@ class Gradients {
   std::vector<bool> used_;
   bool last_ = false;
   std::function<void()> bucket_filled_;
+  ArrivalHooks hooks_;
 };
 
 }  // namespace parallel

@@ -1,7 +1,10 @@
 #include "module_tensors.h"
 
+#include <algorithm>
 #include <unordered_map>
 #include <utility>
+
+#include "dl/error.h"
 
 namespace parallel {
 
@@ -33,6 +36,15 @@ std::vector<ModuleTensor> module_tensors(const torch::nn::Module& module) {
   Listing listing;
   listing.add(module, "");
   return std::move(listing.tensors);
+}
+
+void check_trainable(const std::string& network, const ModuleTensor& parameter,
+                     std::span<const at::ScalarType> dtypes) {
+  if (std::find(dtypes.begin(), dtypes.end(), parameter.tensor.scalar_type()) != dtypes.end()) return;
+  std::string known;
+  for (const auto dtype : dtypes) known += (known.empty() ? "" : ", ") + std::string(c10::toString(dtype));
+  throw dl::Error("network \"" + network + "\": parameter " + parameter.name + " is " +
+                  c10::toString(parameter.tensor.scalar_type()) + "; the backend holds " + known);
 }
 
 }  // namespace parallel

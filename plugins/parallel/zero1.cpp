@@ -1,12 +1,8 @@
 #include "zero1.h"
 
 #include <ATen/core/grad_mode.h>
-#include <ATen/ops/empty_strided.h>
-#include <ATen/ops/full.h>
 
-#include <algorithm>
-
-#include "dl/error.h"
+#include "piece_states.h"
 
 namespace parallel {
 
@@ -80,50 +76,10 @@ void ZeRO1::visit(const std::string& network, bool states, bool write, const Vis
   const at::NoGradGuard no_grad;
   DDP::visit(network, false, write, visitor);
   if (!states) return;
-  auto& attached = find(network);
+  std::vector<dl::NamedTensor> wholes;
+  for (const auto& param : find(network).params) wholes.push_back({param.name, param.value});
   auto& own = shard(network);
-  std::vector<size_t> parameters;
-  for (const auto& piece : own.pieces) parameters.push_back(piece.parameter);
-  const auto entries = all_states(context_.control, own.params, parameters);
-
-  // How often each parameter was updated: whoever holds a piece of it knows.
-  dl::Tensor steps = at::full({static_cast<int64_t>(attached.params.size())}, 0, at::kLong);
-  auto* counts = steps.mutable_data_ptr<int64_t>();
-  for (size_t i = 0; i < own.pieces.size(); ++i) counts[parameters[i]] = own.params[i].step;
-  if (context_.control.size() > 1) context_.control.all_reduce(steps, dl::ReduceOp::max, "counts of updates");
-
-  auto entry = entries.begin();
-  for (size_t parameter = 0; parameter < attached.params.size(); ++parameter) {
-    auto step = at::full({}, counts[parameter], at::kLong);
-    visitor({dl::NetworkEntry::Type::state, attached.params[parameter].name, "step"}, step);
-    if (write)
-      for (size_t i = 0; i < own.pieces.size(); ++i)
-        if (parameters[i] == parameter) own.params[i].step = step.item<int64_t>();
-    for (; entry != entries.end() && entry->parameter == parameter; ++entry)
-      visit_state(attached, own, *entry, write, visitor);
-  }
-}
-
-/// Puts a state together from its pieces, in rank order, and takes this rank's back.
-void ZeRO1::visit_state(Attached& attached, Shard& own, const StateEntry& entry, bool write, const Visitor& visitor) {
-  const auto& parameter = attached.params[entry.parameter];
-  dl::Tensor none = at::full({0}, 0, entry.dtype), *state = &none;
-  int64_t offset = 0;
-  for (size_t i = 0; i < own.pieces.size(); ++i)
-    if (own.pieces[i].parameter == entry.parameter) {
-      state = &own.params[i].state(entry.key);
-      offset = own.pieces[i].offset;
-    }
-  const auto flat = context_.communicator.all_gather_rows(state->view({-1}), entry.key + " of " + parameter.name);
-  const auto laid_out = view_like(parameter.value, flat, 0);
-  dl::Tensor whole = laid_out;
-  visitor({dl::NetworkEntry::Type::state, parameter.name, entry.key}, whole);
-  if (!write) return;
-  if (!whole.defined() || whole.sizes() != parameter.value.sizes())
-    throw dl::Error(parameter.name + " (" + entry.key + ") has the shape " + c10::str(parameter.value.sizes()) +
-                    ", the value written to it " + (whole.defined() ? c10::str(whole.sizes()) : "is undefined"));
-  if (!whole.is_same(laid_out)) laid_out.copy_(whole);
-  state->view({-1}).copy_(flat.narrow(0, offset, state->numel()));
+  visit_piece_states(context_, wholes, own.pieces, own.params, write, visitor);
 }
 
 }  // namespace parallel

@@ -5,7 +5,6 @@
 
 #include "ddp.h"
 #include "pieces.h"
-#include "state_directory.h"
 
 namespace parallel {
 
@@ -15,7 +14,9 @@ namespace parallel {
 /// for bit at the same rank count.
 class ZeRO1 final : public DDP {
  public:
-  static auto schema() { return DDP::schema("ZeRO stage 1: data parallelism, the optimizer's state cut over ranks"); }
+  static auto schema() {
+    return DDPOptions::schema("ZeRO stage 1: data parallelism, the optimizer's state cut over ranks");
+  }
   static dl::Traits traits() {
     auto traits = DDP::traits();
     traits.sharded = true;
@@ -37,7 +38,6 @@ class ZeRO1 final : public DDP {
     std::vector<dl::Param> params;  ///< of the pieces, in their order
   };
   Shard& shard(const std::string& network);
-  void visit_state(Attached& attached, Shard& shard, const StateEntry& entry, bool write, const Visitor& visitor);
 
   std::map<std::string, Shard> shards_;
 };

@@ -26,7 +26,7 @@ Tensor squared_error(const Tensor& prediction, const Tensor& target) {
   return prediction.sub(target).square().sum(1).mean();
 }
 
-double update(parallel::DDP& ddp, const std::vector<std::string>& networks, const std::vector<Rows>& micro_batches,
+double update(dl::Backend& ddp, const std::vector<std::string>& networks, const std::vector<Rows>& micro_batches,
               int64_t total, const LossOnRows& loss) {
   ddp.begin_update(networks);
   double totals[] = {0.0};

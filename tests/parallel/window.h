@@ -29,7 +29,7 @@ using LossOnRows = std::function<Tensor(Rows)>;
 
 /// One update on this rank's micro-batches, of `total` rows over all ranks; gradients are then those of the mean over
 /// all rows. Returns the sum of rows over micro-batches and ranks.
-double update(parallel::DDP& ddp, const std::vector<std::string>& networks, const std::vector<Rows>& micro_batches,
+double update(dl::Backend& ddp, const std::vector<std::string>& networks, const std::vector<Rows>& micro_batches,
               int64_t total, const LossOnRows& loss);
 
 /// Gradients of `module`'s parameters after loss.backward(), in one process, by name; undefined where there is none.

@@ -1,0 +1,190 @@
+#include "sharded_network.h"
+
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/tensor.h>
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "bucket.h"
+#include "dl/error.h"
+#include "flat_broadcast.h"
+#include "piece_states.h"
+#include "visiting.h"
+
+namespace parallel {
+
+ShardedNetwork::ShardedNetwork(const std::string& name, std::vector<ModuleTensor> tensors,
+                               std::vector<std::unique_ptr<FlatParameters>> units,
+                               std::span<const at::ScalarType> dtypes, const Options& options,
+                               const dl::BackendContext& context, BufferPool& pool, std::function<void()> filled)
+    : context_(context), options_(options), pool_(pool), tensors_(std::move(tensors)), filled_(std::move(filled)) {
+  for (auto& unit : units) add_group(std::move(unit));
+  // Units' gradients come from the last one back, and those of what is in no unit last.
+  for (size_t i = groups_.size(); i-- > 0;) order_.push_back(i);
+  group_whole(name, pool);
+  for (size_t i = order_.size(); i < groups_.size(); ++i) order_.push_back(i);
+
+  std::map<const c10::TensorImpl*, Place> places;
+  for (size_t g = 0; g < groups_.size(); ++g) {
+    const auto& parameters = groups_[g].parameters->parameters();
+    for (size_t i = 0; i < parameters.size(); ++i) places[parameters[i].unsafeGetTensorImpl()] = {g, i};
+  }
+  std::vector<dl::Tensor> leaves;
+  for (const auto& entry : tensors_) {
+    if (entry.buffer || !entry.tensor.requires_grad()) continue;
+    check_trainable(name, entry, dtypes);
+    leaves.push_back(entry.tensor);
+    trained_.push_back({entry.name, entry.tensor.detach()});
+    places_.push_back(places.at(entry.tensor.unsafeGetTensorImpl()));
+  }
+  if (leaves.empty())
+    throw dl::Error("network \"" + name + "\" has no parameters that require grad, so there is nothing to train in it");
+  cut();
+  hooks_.emplace(leaves, [this](size_t parameter, bool has_gradient) { arrived(parameter, has_gradient); });
+}
+
+void ShardedNetwork::add_group(std::unique_ptr<FlatParameters> parameters) {
+  auto gradient = std::make_unique<FlatGradient>(*parameters, options_.wire, pool_);
+  groups_.push_back({std::move(parameters), std::move(gradient)});
+}
+
+/// Trained parameters that are in no group yet, in buckets; rank 0's values of all that stays whole.
+void ShardedNetwork::group_whole(const std::string& name, BufferPool& pool) {
+  std::vector<dl::Tensor> whole, trained;
+  for (const auto& entry : tensors_) {
+    const bool streamed = std::any_of(groups_.begin(), groups_.end(), [&](const Group& group) {
+      const auto& own = group.parameters->parameters();
+      return std::any_of(own.begin(), own.end(), [&](const auto& t) { return t.is_same(entry.tensor); });
+    });
+    if (streamed) continue;
+    whole.push_back(entry.tensor);
+    if (!entry.buffer && entry.tensor.requires_grad()) trained.push_back(entry.tensor);
+  }
+  flat_broadcast(context_.communicator, whole, options_.bucket_bytes, "parameters and buffers of " + name);
+  const auto plan = plan_buckets(trained, options_.bucket_bytes, options_.bucket_bytes);
+  for (size_t b = 0; b < plan.elements.size(); ++b) {
+    std::vector<dl::Tensor> members;
+    FlatLayout layout{{}, plan.elements[b]};
+    for (size_t i = 0; i < trained.size(); ++i)
+      if (plan.slices[i].bucket == b) {
+        members.push_back(trained[i]);
+        layout.offsets.push_back(plan.slices[i].offset);
+      }
+    add_group(std::make_unique<FlatParameters>(name + ", bucket " + std::to_string(b + 1), std::move(members),
+                                               std::move(layout), false, context_.communicator, pool));
+  }
+}
+
+/// What this rank holds of each trained parameter.
+void ShardedNetwork::cut() {
+  const int rank = context_.communicator.rank(), ranks = context_.communicator.size();
+  std::vector<Slice> slices;
+  std::vector<int64_t> numels, elements;
+  for (size_t i = 0; i < trained_.size(); ++i) {
+    const auto& [group, index] = places_[i];
+    slices.push_back({group, groups_[group].parameters->layout().offsets[index]});
+    numels.push_back(trained_[i].tensor.numel());
+  }
+  for (const auto& group : groups_) elements.push_back(group.parameters->layout().elements);
+  pieces_ = pieces_of(rank, ranks, slices, numels, elements);
+  for (const auto& piece : pieces_) {
+    const auto& group = groups_[piece.bucket];
+    const int64_t begin = piece.begin - rank * piece_length(elements[piece.bucket], ranks);
+    dl::Param param;
+    param.name = trained_[piece.parameter].name;
+    param.value = group.parameters->piece().narrow(0, begin, piece.length);
+    param.grad = group.gradient->piece().narrow(0, begin, piece.length);
+    param.full_shape = trained_[piece.parameter].tensor.sizes().vec();
+    param.offset = piece.offset;
+    params_.push_back(std::move(param));
+  }
+}
+
+void ShardedNetwork::begin_update() {
+  for (auto& group : groups_) group.gradient->begin_update();
+}
+
+std::vector<Reduction*> ShardedNetwork::begin_pass() {
+  std::vector<Reduction*> reductions;
+  for (auto& group : groups_) group.gradient->begin_pass();
+  for (const auto index : order_)
+    if (groups_[index].gradient->expects()) reductions.push_back(groups_[index].gradient.get());
+  return reductions;
+}
+
+void ShardedNetwork::arrived(size_t parameter, bool has_gradient) {
+  const auto& [index, member] = places_[parameter];
+  auto& group = groups_[index];
+  group.gradient->arrived(member, has_gradient, trained_[parameter].name);
+  if (!group.gradient->full()) return;
+  if (!order_agreed_ && std::find(completed_.begin(), completed_.end(), index) == completed_.end())
+    completed_.push_back(index);
+  filled_();
+}
+
+void ShardedNetwork::end_update() {
+  if (std::exchange(order_agreed_, true)) return;
+  for (const auto index : order_)
+    if (std::find(completed_.begin(), completed_.end(), index) == completed_.end()) completed_.push_back(index);
+  auto order = at::tensor(std::vector<int64_t>(completed_.begin(), completed_.end()), at::kLong);
+  if (context_.control.size() > 1) context_.control.broadcast(order, 0, "order of gradients");
+  const auto* indices = order.const_data_ptr<int64_t>();
+  order_.assign(indices, indices + order.numel());
+}
+
+std::vector<bool> ShardedNetwork::used() const {
+  std::vector<bool> used;
+  for (const auto& [group, index] : places_) used.push_back(groups_[group].gradient->used()[index]);
+  return used;
+}
+
+void ShardedNetwork::set_used(const std::vector<bool>& used) {
+  for (size_t i = 0; i < pieces_.size(); ++i) params_[i].used = used[pieces_[i].parameter];
+}
+
+void ShardedNetwork::publish() {
+  for (auto& group : groups_)
+    if (!group.parameters->streamed()) group.parameters->gather();
+}
+
+void ShardedNetwork::visit(bool states, bool write, const dl::Backend::Visitor& visitor) {
+  const at::NoGradGuard no_grad;
+  visit_parameters(write, visitor);
+  if (states) visit_piece_states(context_, trained_, pieces_, params_, write, visitor);
+}
+
+void ShardedNetwork::visit_parameters(bool write, const dl::Backend::Visitor& visitor) {
+  using Type = dl::NetworkEntry::Type;
+  // A streamed unit's values are put together once, when its first parameter comes.
+  const Group* open = nullptr;
+  dl::Tensor whole;
+  const auto close = [&] {
+    if (open && write) open->parameters->keep(whole);
+    open = nullptr;
+    whole.reset();
+  };
+  for (const auto& entry : tensors_) {
+    const Group* group = nullptr;
+    size_t member = 0;
+    for (const auto& candidate : groups_) {
+      const auto& own = candidate.parameters->parameters();
+      const auto found = std::find_if(own.begin(), own.end(), [&](const auto& t) { return t.is_same(entry.tensor); });
+      if (found == own.end() || !candidate.parameters->streamed()) continue;
+      group = &candidate;
+      member = static_cast<size_t>(found - own.begin());
+    }
+    if (group != open) close();
+    if (group && !open) {
+      open = group;
+      whole = group->parameters->whole();
+    }
+    const auto kept =
+        group ? view_like(entry.tensor, whole, group->parameters->layout().offsets[member]) : entry.tensor.detach();
+    visit_tensor({entry.buffer ? Type::buffer : Type::parameter, entry.name, ""}, kept, write, visitor);
+  }
+  close();
+}
+
+}  // namespace parallel

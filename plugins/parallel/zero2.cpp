@@ -1,0 +1,114 @@
+#include "zero2.h"
+
+#include <ATen/ops/full_like.h>
+
+#include "dl/error.h"
+#include "flat_broadcast.h"
+#include "same_network.h"
+#include "used_parameters.h"
+
+namespace parallel {
+
+namespace {
+
+constexpr size_t kMostUnderWay = 2;  // reductions, each of which holds a bucket or a unit
+
+}  // namespace
+
+ZeRO2::ZeRO2(const DDPOptions& options, const dl::BackendContext& context)
+    : context_(context),
+      options_(options),
+      pool_(context.device),
+      build_(options.activation_checkpointing),
+      reductions_(context.communicator, context.overlap, kMostUnderWay) {}
+
+ZeRO2::~ZeRO2() = default;
+
+dl::Build& ZeRO2::build(const std::string&) { return build_; }
+
+std::vector<std::unique_ptr<FlatParameters>> ZeRO2::streamed_units(const std::string&,
+                                                                   const std::vector<ModuleTensor>&) {
+  return {};
+}
+
+void ZeRO2::attach(const std::string& name, dl::Network& network) {
+  if (networks_.count(name)) throw dl::Error("network \"" + name + "\" is attached already");
+  network.to(context_.device);
+  auto tensors = module_tensors(network);
+  check_same_network(context_.control, name, tensors);
+  auto units = streamed_units(name, tensors);
+  const ShardedNetwork::Options options{options_.bucket_bytes(), options_.wire()};
+  networks_[name] = std::make_unique<ShardedNetwork>(name, std::move(tensors), std::move(units), traits().dtypes,
+                                                     options, context_, pool_, [this] { reductions_.start_full(); });
+}
+
+void ZeRO2::begin_update(std::span<const std::string> networks) {
+  updating_.clear();
+  last_seen_ = false;
+  reductions_.begin({});
+  // From the last network back: the backward pass comes by in about this order.
+  for (size_t i = networks.size(); i-- > 0;) updating_.push_back(&find(networks[i]));
+  for (auto* network : updating_) network->begin_update();
+}
+
+void ZeRO2::backward(const dl::Tensor& loss, double scale, bool last) {
+  if (updating_.empty() || last_seen_)
+    throw dl::Error(last_seen_ ? "backward() after the last micro-batch of an update" : "backward() outside an update");
+  if (!loss.requires_grad())
+    throw dl::Error("the loss does not depend on any parameter that is trained in this update");
+  last_seen_ = last;
+  std::vector<Reduction*> order;
+  for (auto* network : updating_)
+    for (auto* reduction : network->begin_pass()) order.push_back(reduction);
+  reductions_.begin(std::move(order));
+  loss.backward(at::full_like(loss, scale));
+  reductions_.finish();
+  pass_done();
+}
+
+void ZeRO2::end_update(std::span<const std::string> networks, std::span<double> totals) {
+  if (networks.size() != updating_.size() || updating_.empty())
+    throw dl::Error("end_update() with other networks than begin_update()");
+  std::vector<bool> used;
+  for (auto* network : updating_) {
+    network->end_update();
+    const auto own = network->used();
+    used.insert(used.end(), own.begin(), own.end());
+  }
+  agree_on_used(context_.control, used, totals);
+  auto next = used.begin();
+  for (auto* network : updating_) {
+    const auto end = next + static_cast<std::ptrdiff_t>(network->used().size());
+    network->set_used({next, end});
+    next = end;
+  }
+  updating_.clear();
+}
+
+std::span<dl::Param> ZeRO2::params(const std::string& network) { return find(network).params(); }
+
+void ZeRO2::after_step(std::span<const std::string> networks) {
+  for (const auto& network : networks) find(network).publish();
+}
+
+void ZeRO2::sync_buffers() {
+  std::vector<dl::Tensor> buffers;
+  for (const auto& [name, network] : networks_)
+    for (const auto& entry : network->tensors())
+      if (entry.buffer) buffers.push_back(entry.tensor);
+  flat_broadcast(context_.communicator, buffers, options_.bucket_bytes(), "buffers");
+}
+
+void ZeRO2::visit(const std::string& network, bool states, bool write, const Visitor& visitor) {
+  find(network).visit(states, write, visitor);
+}
+
+ShardedNetwork& ZeRO2::find(const std::string& network) {
+  const auto found = networks_.find(network);
+  if (found != networks_.end()) return *found->second;
+  std::string known;
+  for (const auto& [name, attached] : networks_) known += (known.empty() ? "" : ", ") + name;
+  throw dl::Error("no network \"" + network + "\" is attached; there are: " + known);
+}
+
+}  // namespace parallel
