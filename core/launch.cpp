@@ -13,6 +13,8 @@
 #include <limits>
 #include <thread>
 
+#include "core/tensor_memory.h"
+
 namespace dl::host {
 namespace {
 
@@ -71,6 +73,7 @@ void tune_allocator() {
   mallopt(M_MMAP_THRESHOLD, 32 << 20);
   mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
   mallopt(M_TOP_PAD, 64 << 20);
+  TensorMemory::install();
 }
 
 }  // namespace dl::host

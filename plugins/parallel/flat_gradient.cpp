@@ -1,6 +1,8 @@
 #include "flat_gradient.h"
 
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
 #include <ATen/ops/zeros_like.h>
 
 #include "bucket.h"
@@ -8,10 +10,9 @@
 
 namespace parallel {
 
-FlatGradient::FlatGradient(const FlatParameters& parameters, std::optional<at::ScalarType> wire, BufferPool& pool)
+FlatGradient::FlatGradient(const FlatParameters& parameters, std::optional<at::ScalarType> wire)
     : parameters_(parameters),
       wire_(wire),
-      pool_(pool),
       piece_(at::zeros_like(parameters.piece())),
       used_(parameters.parameters().size()) {}
 
@@ -41,7 +42,7 @@ void FlatGradient::arrived(size_t i, bool has_gradient, const std::string& name)
   const dl::Tensor& gradient = parameter.grad();
   if (has_gradient && gradient.defined()) {
     const at::NoGradGuard no_grad;
-    if (!whole_.defined()) whole_ = pool_.tensor(parameters_.padded_elements(), piece_.scalar_type());
+    if (!whole_.defined()) whole_ = at::empty({parameters_.padded_elements()}, piece_.options());
     auto slot = view_like(parameter, whole_, parameters_.layout().offsets[i]);
     const auto dense = gradient.is_sparse() ? gradient.to_dense() : gradient;
     if (filled_[i])
@@ -59,19 +60,17 @@ void FlatGradient::arrived(size_t i, bool has_gradient, const std::string& name)
 std::function<void(dl::Communicator&)> FlatGradient::start() {
   const at::NoGradGuard no_grad;
   started_ = true;
-  if (!whole_.defined()) whole_ = pool_.tensor(parameters_.padded_elements(), piece_.scalar_type());
+  if (!whole_.defined()) whole_ = at::empty({parameters_.padded_elements()}, piece_.options());
   for (size_t i = 0; i < filled_.size(); ++i)
     if (!filled_[i]) view_like(parameters_.parameters()[i], whole_, parameters_.layout().offsets[i]).zero_();
   const bool add = std::exchange(reduced_before_, true);
-  return [whole = std::exchange(whole_, {}), piece = piece_, add, wire = wire_, &pool = pool_,
+  return [whole = std::exchange(whole_, {}), piece = piece_, add, wire = wire_,
           what = "gradients of " + parameters_.what()](dl::Communicator& communicator) mutable {
     const at::NoGradGuard guard;
     if (wire) {
-      auto sent = pool.tensor(whole.numel(), *wire);
-      sent.copy_(whole);
-      whole = std::move(sent);
+      whole = whole.to(*wire);
     }
-    dl::Tensor part = add || wire ? pool.tensor(piece.numel(), whole.scalar_type()) : piece;
+    dl::Tensor part = add || wire ? at::empty_like(piece, whole.options()) : piece;
     communicator.reduce_scatter(part, whole, dl::ReduceOp::sum, what);
     whole.reset();
     if (add)

@@ -3,7 +3,6 @@
 #include <string>
 #include <vector>
 
-#include "buffer_pool.h"
 #include "flat_parameters.h"
 #include "reduction_queue.h"
 
@@ -14,8 +13,8 @@ namespace parallel {
 /// update is added to the piece.
 class FlatGradient final : public Reduction {
  public:
-  /// `wire`: the dtype in which gradients travel; none: the parameters'. References live as long.
-  FlatGradient(const FlatParameters& parameters, std::optional<at::ScalarType> wire, BufferPool& pool);
+  /// `wire`: the dtype in which gradients travel; none: the parameters'. The reference lives as long.
+  FlatGradient(const FlatParameters& parameters, std::optional<at::ScalarType> wire);
 
   /// An update begins: no gradient has arrived.
   void begin_update();
@@ -37,7 +36,6 @@ class FlatGradient final : public Reduction {
  private:
   const FlatParameters& parameters_;
   const std::optional<at::ScalarType> wire_;
-  BufferPool& pool_;
   dl::Tensor piece_, whole_;
   std::vector<bool> used_, arrived_, filled_;
   size_t expected_ = 0, missing_ = 0;

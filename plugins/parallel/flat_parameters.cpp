@@ -2,6 +2,7 @@
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty.h>
+#include <c10/core/Allocator.h>
 #include <c10/core/StorageImpl.h>
 
 #include <algorithm>
@@ -22,13 +23,12 @@ FlatLayout lay_out(std::span<const dl::Tensor> parameters) {
 }
 
 FlatParameters::FlatParameters(std::string what, std::vector<dl::Tensor> parameters, FlatLayout layout, bool streamed,
-                               dl::Communicator& communicator, BufferPool& pool)
+                               dl::Communicator& communicator)
     : what_(std::move(what)),
       parameters_(std::move(parameters)),
       layout_(std::move(layout)),
       streamed_(streamed),
-      communicator_(communicator),
-      pool_(pool) {
+      communicator_(communicator) {
   take_over();
 }
 
@@ -51,7 +51,8 @@ void FlatParameters::take_over() {
   const auto dtype = parameters_.at(0).scalar_type();
   const int64_t length = piece_length(layout_.elements, communicator_.size());
   const int64_t padded = length * communicator_.size();
-  flat_ = streamed_ ? pool_.tensor(padded, dtype) : communicator_.allocate(padded, dtype);
+  flat_ = streamed_ ? at::empty({padded}, parameters_[0].options().requires_grad(false))
+                    : communicator_.allocate(padded, dtype);
   if (streamed_)
     absent_ = tensor_without_memory(
         padded, parameters_[0],
@@ -61,8 +62,8 @@ void FlatParameters::take_over() {
   for (size_t i = 0; i < parameters_.size(); ++i)
     view_like(parameters_[i], flat_, layout_.offsets[i]).copy_(parameters_[i]);
   show(flat_);
-  const auto own = flat_.narrow(0, communicator_.rank() * length, length);
-  piece_ = streamed_ ? own.clone() : own;
+  piece_ = flat_.narrow(0, communicator_.rank() * length, length);
+  if (streamed_) piece_ = piece_.clone();
   gathered_ = true;
   release();
 }
@@ -75,7 +76,7 @@ void FlatParameters::show(const dl::Tensor& flat) {
 
 void FlatParameters::fill_flat() {
   const auto bytes = static_cast<size_t>(padded_elements()) * flat_.element_size();
-  flat_.storage().set_data_ptr_noswap(pool_.take(bytes));
+  flat_.storage().set_data_ptr_noswap(c10::GetAllocator(flat_.device().type())->allocate(bytes));
   flat_.storage().set_nbytes(bytes);
 }
 
@@ -116,7 +117,7 @@ void FlatParameters::release() {
 }
 
 dl::Tensor FlatParameters::whole() const {
-  dl::Tensor whole = pool_.tensor(padded_elements(), piece_.scalar_type());
+  dl::Tensor whole = at::empty({padded_elements()}, piece_.options());
   communicator_.all_gather(whole, piece_, "parameters of " + what_);
   return whole;
 }

@@ -1,9 +1,9 @@
 #pragma once
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
-#include "buffer_pool.h"
 #include "dl/communicator.h"
 
 namespace parallel {
@@ -23,9 +23,9 @@ FlatLayout lay_out(std::span<const dl::Tensor> parameters);
 /// autograd's; all ranks make the same calls in the same order.
 class FlatParameters {
  public:
-  /// `what`: in messages. The parameters' values are taken over. `pool`: where the buffer of streamed ones comes from.
+  /// `what`: in messages. The parameters' values are taken over.
   FlatParameters(std::string what, std::vector<dl::Tensor> parameters, FlatLayout layout, bool streamed,
-                 dl::Communicator& communicator, BufferPool& pool);
+                 dl::Communicator& communicator);
 
   const std::string& what() const { return what_; }
   const std::vector<dl::Tensor>& parameters() const { return parameters_; }
@@ -66,7 +66,6 @@ class FlatParameters {
   FlatLayout layout_;
   const bool streamed_;
   dl::Communicator& communicator_;
-  BufferPool& pool_;
   dl::Tensor flat_, piece_;
   dl::Tensor absent_;  // streamed: of flat_'s size, without memory
   bool gathered_ = true;

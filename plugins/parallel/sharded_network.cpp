@@ -18,12 +18,12 @@ namespace parallel {
 ShardedNetwork::ShardedNetwork(const std::string& name, std::vector<ModuleTensor> tensors,
                                std::vector<std::unique_ptr<FlatParameters>> units,
                                std::span<const at::ScalarType> dtypes, const Options& options,
-                               const dl::BackendContext& context, BufferPool& pool, std::function<void()> filled)
-    : context_(context), options_(options), pool_(pool), tensors_(std::move(tensors)), filled_(std::move(filled)) {
+                               const dl::BackendContext& context, std::function<void()> filled)
+    : context_(context), options_(options), tensors_(std::move(tensors)), filled_(std::move(filled)) {
   for (auto& unit : units) add_group(std::move(unit));
   // Units' gradients come from the last one back, and those of what is in no unit last.
   for (size_t i = groups_.size(); i-- > 0;) order_.push_back(i);
-  group_whole(name, pool);
+  group_whole(name);
   for (size_t i = order_.size(); i < groups_.size(); ++i) order_.push_back(i);
 
   std::map<const c10::TensorImpl*, Place> places;
@@ -46,12 +46,12 @@ ShardedNetwork::ShardedNetwork(const std::string& name, std::vector<ModuleTensor
 }
 
 void ShardedNetwork::add_group(std::unique_ptr<FlatParameters> parameters) {
-  auto gradient = std::make_unique<FlatGradient>(*parameters, options_.wire, pool_);
+  auto gradient = std::make_unique<FlatGradient>(*parameters, options_.wire);
   groups_.push_back({std::move(parameters), std::move(gradient)});
 }
 
 /// Trained parameters that are in no group yet, in buckets; rank 0's values of all that stays whole.
-void ShardedNetwork::group_whole(const std::string& name, BufferPool& pool) {
+void ShardedNetwork::group_whole(const std::string& name) {
   std::vector<dl::Tensor> whole, trained;
   for (const auto& entry : tensors_) {
     const bool streamed = std::any_of(groups_.begin(), groups_.end(), [&](const Group& group) {
@@ -73,7 +73,7 @@ void ShardedNetwork::group_whole(const std::string& name, BufferPool& pool) {
         layout.offsets.push_back(plan.slices[i].offset);
       }
     add_group(std::make_unique<FlatParameters>(name + ", bucket " + std::to_string(b + 1), std::move(members),
-                                               std::move(layout), false, context_.communicator, pool));
+                                               std::move(layout), false, context_.communicator));
   }
 }
 

@@ -26,8 +26,7 @@ class ShardedNetwork {
   /// nothing to train, or a parameter is of a type that is not in `dtypes`.
   ShardedNetwork(const std::string& name, std::vector<ModuleTensor> tensors,
                  std::vector<std::unique_ptr<FlatParameters>> units, std::span<const at::ScalarType> dtypes,
-                 const Options& options, const dl::BackendContext& context, BufferPool& pool,
-                 std::function<void()> filled);
+                 const Options& options, const dl::BackendContext& context, std::function<void()> filled);
 
   void begin_update();
   /// A backward pass begins. Returns what is to be reduced in it, in order.
@@ -56,14 +55,13 @@ class ShardedNetwork {
     size_t group = 0, index = 0;
   };
   void add_group(std::unique_ptr<FlatParameters> parameters);
-  void group_whole(const std::string& name, BufferPool& pool);
+  void group_whole(const std::string& name);
   void cut();
   void arrived(size_t parameter, bool has_gradient);
   void visit_parameters(bool write, const dl::Backend::Visitor& visitor);
 
   const dl::BackendContext context_;
   const Options options_;
-  BufferPool& pool_;
   std::vector<ModuleTensor> tensors_;
   std::vector<Group> groups_;
   std::vector<size_t> order_, completed_;  // of groups

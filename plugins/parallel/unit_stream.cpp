@@ -39,9 +39,8 @@ class UnitStream::Gate final : public UnitEvents {
   GatherTrace& trace_;
 };
 
-UnitStream::UnitStream(std::string network, bool checkpoint, const dl::BackendContext& context, BufferPool& pool,
-                       GatherTrace& trace)
-    : network_(std::move(network)), checkpoint_(checkpoint), context_(context), pool_(pool), trace_(trace) {}
+UnitStream::UnitStream(std::string network, bool checkpoint, const dl::BackendContext& context, GatherTrace& trace)
+    : network_(std::move(network)), checkpoint_(checkpoint), context_(context), trace_(trace) {}
 
 UnitStream::~UnitStream() = default;
 
@@ -64,7 +63,7 @@ void UnitStream::created(dl::UnitState& unit) {
     flat_broadcast(context_.communicator, own, kMessageBytes, "parameters of " + what);
     auto layout = lay_out(own);
     parameters_.push_back(
-        std::make_unique<FlatParameters>(what, std::move(own), std::move(layout), true, context_.communicator, pool_));
+        std::make_unique<FlatParameters>(what, std::move(own), std::move(layout), true, context_.communicator));
     parameters = parameters_.back().get();
   }
   gates_.emplace_back(unit, parameters, trace_);

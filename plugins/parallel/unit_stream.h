@@ -19,8 +19,7 @@ namespace parallel {
 class UnitStream final : public dl::Build, public dl::UnitRunner {
  public:
   /// `checkpoint`: activation checkpointing.
-  UnitStream(std::string network, bool checkpoint, const dl::BackendContext& context, BufferPool& pool,
-             GatherTrace& trace);
+  UnitStream(std::string network, bool checkpoint, const dl::BackendContext& context, GatherTrace& trace);
   ~UnitStream() override;
 
   void created(dl::UnitState& unit) override;
@@ -40,7 +39,6 @@ class UnitStream final : public dl::Build, public dl::UnitRunner {
   const std::string network_;
   const bool checkpoint_;
   const dl::BackendContext context_;
-  BufferPool& pool_;
   GatherTrace& trace_;
   std::deque<Gate> gates_;  // graphs point at them
   std::vector<std::unique_ptr<FlatParameters>> parameters_;

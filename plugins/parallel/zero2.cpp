@@ -18,7 +18,6 @@ constexpr size_t kMostUnderWay = 2;  // reductions, each of which holds a bucket
 ZeRO2::ZeRO2(const DDPOptions& options, const dl::BackendContext& context)
     : context_(context),
       options_(options),
-      pool_(context.device),
       build_(options.activation_checkpointing),
       reductions_(context.communicator, context.overlap, kMostUnderWay) {}
 
@@ -39,7 +38,7 @@ void ZeRO2::attach(const std::string& name, dl::Network& network) {
   auto units = streamed_units(name, tensors);
   const ShardedNetwork::Options options{options_.bucket_bytes(), options_.wire()};
   networks_[name] = std::make_unique<ShardedNetwork>(name, std::move(tensors), std::move(units), traits().dtypes,
-                                                     options, context_, pool_, [this] { reductions_.start_full(); });
+                                                     options, context_, [this] { reductions_.start_full(); });
 }
 
 void ZeRO2::begin_update(std::span<const std::string> networks) {

@@ -4,7 +4,6 @@
 #include <string>
 #include <vector>
 
-#include "buffer_pool.h"
 #include "checkpointing.h"
 #include "ddp.h"
 #include "reduction_queue.h"
@@ -50,7 +49,6 @@ class ZeRO2 : public dl::Backend {
 
   const dl::BackendContext context_;
   const DDPOptions options_;
-  BufferPool pool_;
 
  private:
   ShardedNetwork& find(const std::string& network);

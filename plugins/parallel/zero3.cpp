@@ -7,7 +7,7 @@ ZeRO3::ZeRO3(const DDPOptions& options, const dl::BackendContext& context)
 
 dl::Build& ZeRO3::build(const std::string& name) {
   auto& stream = streams_[name];
-  stream = std::make_unique<UnitStream>(name, options_.activation_checkpointing, context_, pool_, trace_);
+  stream = std::make_unique<UnitStream>(name, options_.activation_checkpointing, context_, trace_);
   return *stream;
 }
 
