@@ -10,9 +10,10 @@
 
 namespace parallel {
 
-FlatGradient::FlatGradient(const FlatParameters& parameters, std::optional<at::ScalarType> wire)
+FlatGradient::FlatGradient(const FlatParameters& parameters, std::optional<at::ScalarType> wire, bool late)
     : parameters_(parameters),
       wire_(wire),
+      late_(late),
       piece_(at::zeros_like(parameters.piece())),
       used_(parameters.parameters().size()) {}
 

@@ -13,8 +13,9 @@ namespace parallel {
 /// update is added to the piece.
 class FlatGradient final : public Reduction {
  public:
-  /// `wire`: the dtype in which gradients travel; none: the parameters'. The reference lives as long.
-  FlatGradient(const FlatParameters& parameters, std::optional<at::ScalarType> wire);
+  /// `wire`: the dtype in which gradients travel; none: the parameters'. `late`: a pass may bring several gradients of
+  /// a parameter, so nothing is sent before its end. The reference lives as long.
+  FlatGradient(const FlatParameters& parameters, std::optional<at::ScalarType> wire, bool late);
 
   /// An update begins: no gradient has arrived.
   void begin_update();
@@ -23,7 +24,7 @@ class FlatGradient final : public Reduction {
   /// `.grad` of the parameter goes from autograd to here. Throws Error on a second one in a pass after the first was
   /// sent to the other ranks.
   void arrived(size_t parameter, bool has_gradient, const std::string& name);
-  bool full() const override { return missing_ == 0 && !parameters_.awaits_pass(); }
+  bool full() const override { return missing_ == 0 && !late_ && !parameters_.awaits_pass(); }
   /// Whether any gradient is waited for, or has come, in this pass: the same on all ranks.
   bool expects() const { return expected_ > 0; }
   std::function<void(dl::Communicator&)> start() override;
@@ -36,6 +37,7 @@ class FlatGradient final : public Reduction {
  private:
   const FlatParameters& parameters_;
   const std::optional<at::ScalarType> wire_;
+  const bool late_;
   dl::Tensor piece_, whole_;
   std::vector<bool> used_, arrived_, filled_;
   size_t expected_ = 0, missing_ = 0;

@@ -45,14 +45,14 @@ ShardedNetwork::ShardedNetwork(const std::string& name, std::vector<ModuleTensor
   hooks_.emplace(leaves, [this](size_t parameter, bool has_gradient) { arrived(parameter, has_gradient); });
 }
 
-void ShardedNetwork::add_group(std::unique_ptr<FlatParameters> parameters) {
-  auto gradient = std::make_unique<FlatGradient>(*parameters, options_.wire);
+void ShardedNetwork::add_group(std::unique_ptr<FlatParameters> parameters, bool late) {
+  auto gradient = std::make_unique<FlatGradient>(*parameters, options_.wire, late);
   groups_.push_back({std::move(parameters), std::move(gradient)});
 }
 
 /// Trained parameters that are in no group yet, in buckets; rank 0's values of all that stays whole.
 void ShardedNetwork::group_whole(const std::string& name) {
-  std::vector<dl::Tensor> whole, trained;
+  std::vector<dl::Tensor> whole, trained, shared;
   for (const auto& entry : tensors_) {
     const bool streamed = std::any_of(groups_.begin(), groups_.end(), [&](const Group& group) {
       const auto& own = group.parameters->parameters();
@@ -60,20 +60,28 @@ void ShardedNetwork::group_whole(const std::string& name) {
     });
     if (streamed) continue;
     whole.push_back(entry.tensor);
-    if (!entry.buffer && entry.tensor.requires_grad()) trained.push_back(entry.tensor);
+    if (entry.buffer || !entry.tensor.requires_grad()) continue;
+    (options_.checkpointing && !entry.aliases.empty() ? shared : trained).push_back(entry.tensor);
   }
   flat_broadcast(context_.communicator, whole, options_.bucket_bytes, "parameters and buffers of " + name);
-  const auto plan = plan_buckets(trained, options_.bucket_bytes, options_.bucket_bytes);
+  add_buckets(name, trained, false);
+  // With checkpointing, each of the modules that share a parameter may have a backward pass of its own.
+  add_buckets(name, shared, true);
+}
+
+void ShardedNetwork::add_buckets(const std::string& name, std::span<const dl::Tensor> parameters, bool late) {
+  const auto plan = plan_buckets(parameters, options_.bucket_bytes, options_.bucket_bytes);
   for (size_t b = 0; b < plan.elements.size(); ++b) {
     std::vector<dl::Tensor> members;
     FlatLayout layout{{}, plan.elements[b]};
-    for (size_t i = 0; i < trained.size(); ++i)
+    for (size_t i = 0; i < parameters.size(); ++i)
       if (plan.slices[i].bucket == b) {
-        members.push_back(trained[i]);
+        members.push_back(parameters[i]);
         layout.offsets.push_back(plan.slices[i].offset);
       }
-    add_group(std::make_unique<FlatParameters>(name + ", bucket " + std::to_string(b + 1), std::move(members),
-                                               std::move(layout), false, context_.communicator));
+    add_group(std::make_unique<FlatParameters>(name + ", bucket " + std::to_string(groups_.size() + 1),
+                                               std::move(members), std::move(layout), false, context_.communicator),
+              late);
   }
 }
 

@@ -21,6 +21,7 @@ class ShardedNetwork {
   struct Options {
     int64_t bucket_bytes = 0;            ///< of whole parameters that travel together
     std::optional<at::ScalarType> wire;  ///< the dtype in which gradients travel; none: their own
+    bool checkpointing = false;          ///< units run again in backward passes of their own
   };
   /// `units`: those that are streamed. `filled`: called when a Reduction became full. Throws Error where there is
   /// nothing to train, or a parameter is of a type that is not in `dtypes`.
@@ -54,8 +55,9 @@ class ShardedNetwork {
   struct Place {
     size_t group = 0, index = 0;
   };
-  void add_group(std::unique_ptr<FlatParameters> parameters);
+  void add_group(std::unique_ptr<FlatParameters> parameters, bool late = false);
   void group_whole(const std::string& name);
+  void add_buckets(const std::string& name, std::span<const dl::Tensor> parameters, bool late);
   void cut();
   void arrived(size_t parameter, bool has_gradient);
   void visit_parameters(bool write, const dl::Backend::Visitor& visitor);

@@ -36,7 +36,7 @@ void ZeRO2::attach(const std::string& name, dl::Network& network) {
   auto tensors = module_tensors(network);
   check_same_network(context_.control, name, tensors);
   auto units = streamed_units(name, tensors);
-  const ShardedNetwork::Options options{options_.bucket_bytes(), options_.wire()};
+  const ShardedNetwork::Options options{options_.bucket_bytes(), options_.wire(), options_.activation_checkpointing};
   networks_[name] = std::make_unique<ShardedNetwork>(name, std::move(tensors), std::move(units), traits().dtypes,
                                                      options, context_, [this] { reductions_.start_full(); });
 }

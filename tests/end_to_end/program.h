@@ -31,6 +31,8 @@ Result shell(const std::filesystem::path& folder, const std::string& command);
 
 /// A small classification on made-up data that runs in a second; `--set` changes it.
 std::string small_config();
+/// Two networks, two optimizers, noise by sample, and parameters that no step uses.
+std::string gan_config();
 
 /// The same, with a task that does `how` ("throw", "kill", "nan", "signal", …) at step 20 of one rank.
 std::string faulty_config(int rank, const std::string& how);

@@ -74,14 +74,14 @@ class Perceptron final : public dl::UnaryNetwork {
         .field("inputs", &Options::inputs, "elements", dl::at_least(1))
         .field("outputs", &Options::outputs, "outputs", dl::at_least(1));
   }
-  explicit Perceptron(const Options& o)
-      : fc_(register_module("fc", torch::nn::Linear(o.inputs, o.outputs))),
-        unused_(register_module("unused", torch::nn::Linear(2, 3))) {}
+  Perceptron(const Options& o, dl::Build& build)
+      : fc_(unit(build, "fc", [&] { return std::make_shared<torch::nn::LinearImpl>(o.inputs, o.outputs); })),
+        unused_(unit(build, "unused", [] { return std::make_shared<torch::nn::LinearImpl>(2, 3); })) {}
   using dl::UnaryNetwork::forward;
   dl::Tensor forward(const dl::Tensor& x) override { return fc_(x.flatten(1)); }
 
  private:
-  torch::nn::Linear fc_, unused_;
+  dl::Unit<torch::nn::LinearImpl> fc_, unused_;
 };
 
 /// Adversarial training with the non-saturating loss (Goodfellow et al., 2014): two optimizers, noise by sample.

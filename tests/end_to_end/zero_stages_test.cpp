@@ -1,0 +1,114 @@
+// The stages of ZeRO train as DDP does, on any rank count, and load each other's checkpoints.
+#include <algorithm>
+#include <boost/test/data/monomorphic.hpp>
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+#include <cmath>
+
+#include "program.h"
+
+namespace data = boost::unit_test::data;
+using namespace end_to_end;
+
+namespace {
+
+using Losses = std::map<long, double>;
+
+const std::string kTransformer =
+    " --set 'plugins.path=[\"" TEST_PLUGINS "\"]' --set 'model.network={ type = \"transformer.Transformer\" }'";
+const std::string kMlp =
+    " --set 'model.network={ type = \"vision.MLP\", params = { in_features = 64, width = 24, layers = 4, out_features "
+    "= 4 "
+    "} }'";
+const std::string kAdamW =
+    " --set model.optimizer.type=torch.AdamW --set 'model.optimizer.params={ lr = 0.002 }' --set train.ema.decay=0.9 "
+    "--set 'model.optimizer.groups=[{ match = \"*.bias\", weight_decay = 0.0 }]'";
+
+std::string stage(int number) { return " --set engine.backend=deepspeed_stage_" + std::to_string(number); }
+
+/// Of the same global batch on any rank count.
+Losses losses_on(const Scratch& scratch, int ranks, const std::string& run, const std::string& set,
+                 const std::string& metric = "train_loss") {
+  const auto result = dlhost(
+      scratch.path(), "c.toml --run-dir " + run + " --set data.batch_size=" + std::to_string(24 / ranks) + set, ranks);
+  BOOST_REQUIRE_MESSAGE(result.code == 0, result.output);
+  return journal(scratch.path() / run, metric);
+}
+
+double difference(const Losses& a, const Losses& b) {
+  BOOST_REQUIRE(a.size() == b.size());
+  double largest = 0;
+  for (const auto& [step, value] : a) largest = std::max(largest, std::abs(value - b.at(step)));
+  return largest;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(zero_stages)
+
+/// In float32, with an average of the weights, groups, evaluation between the epochs; with and without overlap and
+/// activation checkpointing.
+BOOST_DATA_TEST_CASE(are_ddp_bit_for_bit, data::make({kMlp, kTransformer, std::string()}), network) {
+  const Scratch scratch;
+  scratch.write("c.toml", small_config());
+  for (const int ranks : {1, 2, 3}) {
+    const auto name = [&](const std::string& what) { return what + std::to_string(ranks); };
+    const auto ddp = losses_on(scratch, ranks, name("ddp"), network + kAdamW);
+    const auto validated = journal(scratch.path() / name("ddp"), "val_loss");
+    BOOST_TEST(ddp.size() == 32U);
+    for (const int number : {1, 2, 3}) {
+      const auto run = name("zero" + std::to_string(number) + "-");
+      const std::string more = number != ranks ? " --set engine.overlap=on" : " --set engine.overlap=off";
+      BOOST_TEST((ddp == losses_on(scratch, ranks, run, network + kAdamW + stage(number) + more)));
+      BOOST_TEST((validated == journal(scratch.path() / run, "val_loss")));
+    }
+    const std::string recomputed =
+        " --set 'engine.backend={ type = \"parallel.ZeRO3\", params = { activation_checkpointing = true } }'";
+    BOOST_TEST((ddp == losses_on(scratch, ranks, name("recomputed"), network + kAdamW + recomputed)));
+  }
+}
+
+/// A short last batch, accumulation, clipping by the global norm.
+BOOST_DATA_TEST_CASE(are_one_rank_on_any_rank_count, data::make({2, 3}), number) {
+  const Scratch scratch;
+  scratch.write("c.toml", small_config());
+  const std::string set = kTransformer + kAdamW +
+                          " --set engine.precision=64 --set data.module.params.train_size=100 --set "
+                          "train.accumulator_factor=3 --set train.num_epochs=5 --set train.gradient_clip.norm=0.5";
+  const auto reference = losses_on(scratch, 1, "reference", set);
+  BOOST_TEST(reference.size() == 10U);
+  for (const int ranks : {1, 2, 3, 4, 8}) {
+    const auto off = difference(reference, losses_on(scratch, ranks, "r" + std::to_string(ranks), set + stage(number)));
+    BOOST_TEST_MESSAGE("stage " << number << ": " << ranks << " ranks differ by " << off);
+    BOOST_TEST(off <= 1e-10);
+  }
+}
+
+BOOST_DATA_TEST_CASE(train_a_gan, data::make({1, 2, 3}), number) {
+  const Scratch scratch;
+  scratch.write("c.toml", gan_config());
+  const auto generator = losses_on(scratch, 1, "reference", "", "train_loss_generator");
+  const auto discriminator = journal(scratch.path() / "reference", "train_loss_discriminator");
+  for (const int ranks : {2, 3}) {
+    const auto run = "r" + std::to_string(ranks);
+    BOOST_TEST(difference(generator, losses_on(scratch, ranks, run, stage(number), "train_loss_generator")) <= 1e-10);
+    BOOST_TEST(difference(discriminator, journal(scratch.path() / run, "train_loss_discriminator")) <= 1e-10);
+  }
+}
+
+/// 4 ranks of stage 3, 2 of stage 1, 1, 3 of DDP, 2 of stage 2: as one uninterrupted run.
+BOOST_AUTO_TEST_CASE(load_each_others_checkpoints) {
+  const Scratch scratch;
+  scratch.write("c.toml", small_config());
+  const std::string common = kTransformer + kAdamW + " --set engine.precision=64 --set train.val_every_n_epoch=0";
+  const auto whole = losses_on(scratch, 1, "whole", common);
+  losses_on(scratch, 4, "a", common + stage(3) + " --set train.max_steps=6");
+  losses_on(scratch, 2, "b", common + stage(1) + " --set train.max_steps=12 --resume a");
+  losses_on(scratch, 1, "c", common + " --set train.max_steps=18 --resume b");
+  losses_on(scratch, 3, "d", common + " --set train.max_steps=24 --resume c");
+  const auto last = losses_on(scratch, 2, "e", common + stage(2) + " --resume d");
+  BOOST_REQUIRE(last.size() == 8U);
+  for (const auto& [step, loss] : last) BOOST_TEST(std::abs(loss - whole.at(step)) <= 1e-10);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
