@@ -15,6 +15,7 @@
 #include "core/failure.h"
 #include "core/inspect.h"
 #include "core/list_plugins.h"
+#include "core/memory_plan.h"
 #include "core/print_schema.h"
 #include "core/run.h"
 #include "core/version.h"
@@ -32,6 +33,7 @@ Usage:
   dlhost test CKPT                   metrics of the test split with a checkpoint's weights, on any number of ranks
   dlhost validate CKPT               the same for the validation split
   dlhost check CFG.toml              check the config, then send one small batch through the task; trains nothing
+  dlhost plan CFG.toml --ranks N     memory and messages of a rank, for DDP and each stage of ZeRO; trains nothing
   dlhost list-plugins                every plugin on the path, its state and its classes
   dlhost inspect lib.Class           a class's options with types, defaults and ranges, and TOML to paste
   dlhost schema [CFG.toml]           a JSON Schema of configs, for editors; with the plugins of CFG.toml's path
@@ -47,7 +49,8 @@ Exit codes: 0 done; 1 the run failed; 2 wrong config, input or usage; 3 a plugin
 The plugin path: --plugin-path, [plugins] path, DLHOST_PLUGIN_PATH, then lib/dlhost/plugins beside bin/.
 )";
 
-const std::vector<std::string> kCommands = {"train", "test", "validate", "check", "list-plugins", "inspect", "schema"};
+const std::vector<std::string> kCommands = {"train", "test",         "validate", "check",
+                                            "plan",  "list-plugins", "inspect",  "schema"};
 
 po::options_description options() {
   po::options_description all("Options");
@@ -61,6 +64,9 @@ po::options_description options() {
   add("plugin-path", po::value<std::vector<std::string>>()->composing()->value_name("DIR"),
       "look for plugins here first (repeatable)");
   add("json", "test, validate, list-plugins, inspect: print JSON");
+  add("ranks", po::value<int>()->value_name("N"), "plan: of so many ranks (default 1)");
+  add("memory", po::value<std::string>()->value_name("SIZE"),
+      "plan: what a rank may use, such as 24GiB: says what fits");
   add("no-batch", "check: only the config; needs no data, builds no network");
   add("markdown", "schema: print the reference of the config instead (docs/config.md)");
   add("strict", "list-plugins: exit with 3 if a plugin is broken");
@@ -157,6 +163,12 @@ int dispatch(int argc, char** argv, const Launch& launch) {
   if (command == "check")
     return check(arguments, {.batch = !values.count("no-batch"), .layers = values.count("verbose") > 0}, launch,
                  std::cout);
+  if (command == "plan") {
+    MemoryPlanOptions options;
+    if (values.count("ranks")) options.ranks = values["ranks"].as<int>();
+    if (values.count("memory")) options.memory = values["memory"].as<std::string>();
+    return memory_plan(arguments, options, launch, std::cout);
+  }
   if (command == "train") return train(arguments, launch);
 
   if (command == "schema") return print_schema(arguments, values.count("markdown") > 0, std::cout, std::cerr);

@@ -139,7 +139,8 @@ BatchSource batch_source(const Plan& plan, const Objects& objects, Split split) 
 }
 
 Objects build_objects(const Plan& plan, const Registry& registry, const Launch& launch,
-                      const std::function<void(std::shared_ptr<Communicator>)>& on_control) {
+                      const std::function<void(std::shared_ptr<Communicator>)>& on_control,
+                      std::shared_ptr<Communicator> communicator) {
   Objects objects;
   objects.data = build_data(plan, registry);
   for (const auto& [split, list] : plan.transforms)
@@ -150,7 +151,10 @@ Objects build_objects(const Plan& plan, const Registry& registry, const Launch& 
   for (const auto& [name, planned] : plan.losses)
     objects.losses[name] = registry.create<Loss>(*planned.info, planned.params);
 
-  build_communicators(plan, registry, objects);
+  if (communicator)
+    objects.control = objects.communicator = std::move(communicator);
+  else
+    build_communicators(plan, registry, objects);
   on_control(objects.control);
   check_hosts(plan, *objects.control);
   if (objects.control->size() > 1) check_same_plugins(program_files(registry), *objects.control);

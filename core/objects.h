@@ -32,8 +32,10 @@ struct Objects {
 /// Makes the objects of `plan`. What can fail on one rank alone (data, metrics, losses) comes before the communicator.
 /// Networks are built from a seed of their own, equal on all ranks, in the run's precision. All ranks.
 /// `on_control` is called as soon as the ranks can reach each other: failures after that must end all of them.
+/// `communicator`: used in place of the plan's.
 Objects build_objects(const Plan& plan, const Registry& registry, const Launch& launch,
-                      const std::function<void(std::shared_ptr<Communicator>)>& on_control);
+                      const std::function<void(std::shared_ptr<Communicator>)>& on_control,
+                      std::shared_ptr<Communicator> communicator = nullptr);
 
 /// Batches of a split, with its transforms, in the run's precision. Lives as long as `objects`.
 BatchSource batch_source(const Plan& plan, const Objects& objects, Split split);

@@ -28,6 +28,8 @@ int64_t figure(const char* file, const std::string& key) {
 ProcessMemory ProcessMemory::now() {
   ProcessMemory memory;
   memory.rss = figure("/proc/self/status", "VmRSS:");
+  memory.rss_anon = figure("/proc/self/status", "RssAnon:");
+  memory.rss_file = figure("/proc/self/status", "RssFile:");
   memory.peak_rss = figure("/proc/self/status", "VmHWM:");
   if (rusage usage{}; memory.peak_rss == 0 && ::getrusage(RUSAGE_SELF, &usage) == 0)
     memory.peak_rss = int64_t{usage.ru_maxrss} * 1024;

@@ -13,6 +13,7 @@
 #include "core/checkpoint_search.h"
 #include "core/errors.h"
 #include "core/failure.h"
+#include "core/memory_check.h"
 #include "core/model_summary.h"
 #include "core/process_memory.h"
 #include "core/recorder.h"
@@ -77,6 +78,7 @@ int train(const RunArguments& arguments, const Launch& launch) {
     at::set_num_threads(threads);
     set_deterministic(plan->settings.engine.deterministic);
     objects = build_objects(*plan, *registry, launch, [&](auto control) { failure.control = std::move(control); });
+    check_memory(objects, launch);
     auto& control = *objects.control;
 
     std::optional<ProgressDisplay> progress;

@@ -2,6 +2,7 @@
 
 #include <c10/core/CPUAllocator.h>
 #include <c10/core/alignment.h>
+#include <malloc.h>
 #include <sys/mman.h>
 
 #include <algorithm>
@@ -35,6 +36,7 @@ c10::DataPtr TensorMemory::allocate(size_t bytes) {
   if (bytes == 0) return {nullptr, cpu};
   void* data = bytes < kLarge ? std::aligned_alloc(c10::gAlignment, round_up(bytes, c10::gAlignment)) : take(bytes);
   TORCH_CHECK(data, "out of memory: ", bytes, " bytes for a tensor");
+  if (bytes < kLarge) count(malloc_usable_size(data));
   return {data, data, &TensorMemory::free, cpu};
 }
 
@@ -43,29 +45,40 @@ c10::DeleterFnPtr TensorMemory::raw_deleter() const { return &TensorMemory::free
 void TensorMemory::copy_data(void* to, const void* from, size_t bytes) const { std::memcpy(to, from, bytes); }
 
 void TensorMemory::free(void* data) {
-  if (!instance().give_back(data)) std::free(data);
+  if (instance().give_back(data)) return;
+  instance().live_ -= malloc_usable_size(data);
+  std::free(data);
+}
+
+void TensorMemory::count(size_t bytes) {
+  const size_t live = live_ += bytes;
+  size_t peak = peak_;
+  while (live > peak && !peak_.compare_exchange_weak(peak, live)) {
+  }
 }
 
 void* TensorMemory::take(size_t bytes) {
   const std::lock_guard lock(mutex_);
   const size_t wanted = round_up(bytes, kGrain);
-  auto found = free_.lower_bound(wanted);
+  large_ += wanted;
+  const auto found = free_.lower_bound(wanted);
   if (found != free_.end() && found->first <= wanted + wanted / 4) {
     void* data = found->second;
-    use_.live += found->first;
-    use_.peak = std::max(use_.peak, use_.live);
+    large_ += found->first - wanted;
+    most_large_ = std::max(most_large_, large_);
+    count(found->first);
     free_.erase(found);
     return data;
   }
-  use_.live += wanted;
-  use_.peak = std::max(use_.peak, use_.live);
-  unmap_down_to(std::max(use_.peak + kSlack, wanted) - wanted);
+  most_large_ = std::max(most_large_, large_);
+  unmap_down_to(std::max(most_large_ + kSlack, wanted) - wanted);
   const auto [data, block] = map(wanted);
   if (!data) {
-    use_.live -= wanted;
+    large_ -= wanted;
     return nullptr;
   }
-  use_.held += wanted;
+  count(wanted);
+  held_ += wanted;
   blocks_.emplace(data, block);
   return data;
 }
@@ -74,7 +87,8 @@ bool TensorMemory::give_back(void* data) {
   const std::lock_guard lock(mutex_);
   const auto found = blocks_.find(data);
   if (found == blocks_.end()) return false;
-  use_.live -= found->second.usable;
+  large_ -= found->second.usable;
+  live_ -= found->second.usable;
   free_.emplace(found->second.usable, data);
   return true;
 }
@@ -91,11 +105,11 @@ std::pair<void*, TensorMemory::Block> TensorMemory::map(size_t bytes) {
 
 /// The largest first: it is the least likely to fit anything.
 void TensorMemory::unmap_down_to(size_t held) {
-  while (use_.held > held && !free_.empty()) {
+  while (held_ > held && !free_.empty()) {
     const auto largest = std::prev(free_.end());
     const Block block = blocks_.at(largest->second);
     munmap(block.mapping, block.mapped);
-    use_.held -= block.usable;
+    held_ -= block.usable;
     blocks_.erase(largest->second);
     free_.erase(largest);
   }
@@ -103,7 +117,12 @@ void TensorMemory::unmap_down_to(size_t held) {
 
 TensorMemory::Use TensorMemory::use() const {
   const std::lock_guard lock(mutex_);
-  return use_;
+  return {live_, peak_, held_};
+}
+
+void TensorMemory::restart_peak() {
+  const std::lock_guard lock(mutex_);
+  peak_ = live_.load();
 }
 
 }  // namespace dl::host

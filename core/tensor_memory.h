@@ -1,6 +1,7 @@
 #pragma once
 #include <c10/core/Allocator.h>
 
+#include <atomic>
 #include <map>
 #include <mutex>
 #include <unordered_map>
@@ -23,11 +24,12 @@ class TensorMemory final : public c10::Allocator {
   c10::DeleterFnPtr raw_deleter() const override;
   void copy_data(void* to, const void* from, size_t bytes) const override;
 
-  /// Of large blocks: in use now, at the worst moment, and held.
+  /// Bytes of tensors: in use now, at the worst moment since restart_peak(), and held by large blocks.
   struct Use {
     size_t live = 0, peak = 0, held = 0;
   };
   Use use() const;
+  void restart_peak();
 
  private:
   TensorMemory() = default;
@@ -41,11 +43,13 @@ class TensorMemory final : public c10::Allocator {
   bool give_back(void* data);
   static std::pair<void*, Block> map(size_t bytes);
   void unmap_down_to(size_t held);
+  void count(size_t bytes);
 
   mutable std::mutex mutex_;
   std::unordered_map<void*, Block> blocks_;  // all, by what tensors see
   std::multimap<size_t, void*> free_;        // by usable size
-  Use use_;
+  size_t large_ = 0, most_large_ = 0, held_ = 0;
+  std::atomic<size_t> live_ = 0, peak_ = 0;
 };
 
 }  // namespace dl::host

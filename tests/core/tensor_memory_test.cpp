@@ -26,7 +26,8 @@ BOOST_FIXTURE_TEST_CASE(a_freed_block_serves_the_next_of_about_its_size, Fixture
   auto first = bytes(8 * kMebi);
   const void* data = first.data_ptr();
   BOOST_TEST(reinterpret_cast<uintptr_t>(data) % 64 == 0);
-  BOOST_TEST(memory.use().live - before.live == static_cast<size_t>(8 * kMebi));
+  BOOST_TEST(memory.use().live - before.live >= static_cast<size_t>(8 * kMebi));
+  BOOST_TEST(memory.use().live - before.live < static_cast<size_t>(8 * kMebi) + 10000);  // and small ones
   first.reset();
   BOOST_TEST(memory.use().live == before.live);
   auto second = bytes(7 * kMebi);
@@ -44,17 +45,21 @@ BOOST_FIXTURE_TEST_CASE(holds_no_more_than_was_in_use_and_the_slack, Fixture) {
   const auto use = memory.use();
   BOOST_TEST(use.live == before.live);
   BOOST_TEST(use.held <= use.peak + TensorMemory::kSlack);
+  memory.restart_peak();
+  BOOST_TEST(memory.use().peak == use.live);
 }
 
 BOOST_FIXTURE_TEST_CASE(small_ones_are_left_to_malloc, Fixture) {
   std::vector<at::Tensor> tensors;
   for (int i = 0; i < 100; ++i) tensors.push_back(at::full({100}, i));
-  BOOST_TEST(memory.use().live == before.live);
+  BOOST_TEST(memory.use().held == before.held);
+  BOOST_TEST(memory.use().live >= before.live + 100 * 400);
   BOOST_TEST(tensors[42].sum().item<int64_t>() == 4200);
   BOOST_TEST(bytes(0).numel() == 0);
   tensors[0].resize_({kMebi});  // grows from one to the other
   BOOST_TEST(tensors[0][99].item<int64_t>() == 0);
-  BOOST_TEST(memory.use().live > before.live);
+  tensors.clear();
+  BOOST_TEST(memory.use().live == before.live);
 }
 
 BOOST_FIXTURE_TEST_CASE(what_cannot_be_had_is_an_error, Fixture) {

@@ -1,6 +1,8 @@
 // The commands as a user types them.
+#include <array>
 #include <boost/test/unit_test.hpp>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "program.h"
 
@@ -54,6 +56,37 @@ BOOST_AUTO_TEST_CASE(check) {
       bad.says("bad.toml:8:53: [model.network.params] unknown key \"num_clases\"; did you mean \"num_classes\"?"),
       bad.output);
   BOOST_TEST(bad.says("bad.toml:19:1: [train] unknown key \"num_epoch\"; did you mean \"num_epochs\"?"), bad.output);
+}
+
+/// Parameters, gradients, optimizer states of `backend`'s row, in MiB.
+std::array<double, 3> planned(const std::string& output, const std::string& backend) {
+  std::istringstream row(output.substr(output.find("\n" + backend) + 1 + backend.size()));
+  std::array<double, 3> values{};
+  for (auto& value : values) row >> value;
+  return values;
+}
+
+BOOST_AUTO_TEST_CASE(plan) {
+  const Scratch scratch;
+  scratch.write("c.toml", small_config());
+  const std::string set =
+      " --set model.optimizer.type=torch.AdamW --set 'model.optimizer.params={}' --set 'model.network={ type = "
+      "\"vision.MLP\", params = { in_features = 64, width = 1024, layers = 5, out_features = 4 } }'";
+  const auto result = dlhost(scratch.path(), "plan c.toml --ranks 4 --memory 1MiB" + set);
+  BOOST_REQUIRE_MESSAGE(result.code == 0, result.output);
+  const double whole = (65 * 1024 + 3 * 1025 * 1024 + 1025 * 4) * 4 / 1048576.0;
+  const std::map<std::string, std::array<double, 3>> expected{{"ddp", {1, 1, 2}},
+                                                              {"deepspeed_stage_1", {1, 1, 0.5}},
+                                                              {"deepspeed_stage_2", {1, 0.25, 0.5}},
+                                                              {"deepspeed_stage_3", {0.25, 0.25, 0.5}}};
+  for (const auto& [backend, shares] : expected) {
+    const auto row = planned(result.output, backend);
+    for (size_t i = 0; i < row.size(); ++i) BOOST_TEST(row[i] == shares[i] * whole, boost::test_tools::tolerance(0.02));
+  }
+  BOOST_TEST(result.count("    no\n") == 4);
+  BOOST_TEST(result.says("The largest unit has 4.0 MiB of parameters."));
+  BOOST_TEST(dlhost(scratch.path(), "plan c.toml --ranks 0").says("--ranks: at least 1, found 0"));
+  BOOST_TEST(dlhost(scratch.path(), "plan c.toml --memory lots").code == 2);
 }
 
 BOOST_AUTO_TEST_CASE(shipped_configs) {
