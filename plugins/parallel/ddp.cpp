@@ -25,6 +25,7 @@ DDP::DDP(const DDPOptions& options, const dl::BackendContext& context)
       bucket_bytes_(options.bucket_bytes()),
       wire_(options.wire()),
       build_(options.activation_checkpointing),
+      offload_(options.offload_file(context.device)),
       reductions_(context.communicator, context.overlap, kNoLimit) {}
 
 DDP::~DDP() = default;
@@ -48,6 +49,7 @@ void DDP::attach(const std::string& name, dl::Network& network) {
     param.name = entry.name;
     param.value = entry.tensor.detach();
     param.full_shape = entry.tensor.sizes().vec();
+    place_states(param);
     attached.params.push_back(std::move(param));
   }
   if (trained.empty())
@@ -105,7 +107,14 @@ void DDP::set_used(std::span<double> totals) {
 
 std::span<dl::Param> DDP::params(const std::string& network) { return find(network).params; }
 
-void DDP::after_step(std::span<const std::string>) {}
+void DDP::after_step(std::span<const std::string>) {
+  if (offload_) offload_->let_go();
+}
+
+void DDP::place_states(dl::Param& param) const {
+  if (offload_)
+    param.make_state = [file = offload_](const dl::Tensor& value, const std::string&) { return file->state(value); };
+}
 
 void DDP::sync_buffers() {
   std::vector<dl::Tensor> buffers;

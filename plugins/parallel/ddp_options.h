@@ -1,10 +1,12 @@
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "dl/schema.h"
 #include "dl/tensor.h"
+#include "offload_file.h"
 
 namespace parallel {
 
@@ -13,11 +15,14 @@ struct DDPOptions {
   double bucket_mb = 25;
   std::string reduce_dtype = "same";
   bool activation_checkpointing = false;
+  std::string offload_optimizer;
 
   static dl::Schema<DDPOptions> schema(std::string doc);
   int64_t bucket_bytes() const;
   /// The dtype in which gradients travel; none: their own.
   std::optional<at::ScalarType> wire() const;
+  /// The file for optimizer states; null: they stay in memory. Throws Error where it can't be made, or off the CPU.
+  std::shared_ptr<OffloadFile> offload_file(at::Device device) const;
 };
 
 }  // namespace parallel

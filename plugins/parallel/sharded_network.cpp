@@ -106,6 +106,10 @@ void ShardedNetwork::cut() {
     param.grad = group.gradient->piece().narrow(0, begin, piece.length);
     param.full_shape = trained_[piece.parameter].tensor.sizes().vec();
     param.offset = piece.offset;
+    if (options_.offload)
+      param.make_state = [file = options_.offload](const dl::Tensor& value, const std::string&) {
+        return file->state(value);
+      };
     params_.push_back(std::move(param));
   }
 }

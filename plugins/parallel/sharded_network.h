@@ -9,6 +9,7 @@
 #include "flat_gradient.h"
 #include "flat_parameters.h"
 #include "module_tensors.h"
+#include "offload_file.h"
 #include "pieces.h"
 
 namespace parallel {
@@ -19,9 +20,10 @@ namespace parallel {
 class ShardedNetwork {
  public:
   struct Options {
-    int64_t bucket_bytes = 0;            ///< of whole parameters that travel together
-    std::optional<at::ScalarType> wire;  ///< the dtype in which gradients travel; none: their own
-    bool checkpointing = false;          ///< units run again in backward passes of their own
+    int64_t bucket_bytes = 0;              ///< of whole parameters that travel together
+    std::optional<at::ScalarType> wire;    ///< the dtype in which gradients travel; none: their own
+    bool checkpointing = false;            ///< units run again in backward passes of their own
+    std::shared_ptr<OffloadFile> offload;  ///< of optimizer states; null: in memory
   };
   /// `units`: those that are streamed. `filled`: called when a Reduction became full. Throws Error where there is
   /// nothing to train, or a parameter is of a type that is not in `dtypes`.

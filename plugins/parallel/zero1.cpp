@@ -39,6 +39,7 @@ void ZeRO1::attach(const std::string& name, dl::Network& network) {
     param.grad = attached.gradients->buckets()[piece.bucket].flat.narrow(0, piece.begin, piece.length);
     param.full_shape = whole.full_shape;
     param.offset = piece.offset;
+    place_states(param);
     shard.params.push_back(std::move(param));
   }
   shards_.emplace(name, std::move(shard));
@@ -59,6 +60,7 @@ void ZeRO1::end_update(std::span<const std::string> networks, std::span<double> 
 }
 
 void ZeRO1::after_step(std::span<const std::string> networks) {
+  DDP::after_step(networks);
   auto& communicator = context_.communicator;
   if (communicator.size() == 1) return;
   for (const auto& network : networks) {

@@ -19,6 +19,7 @@ ZeRO2::ZeRO2(const DDPOptions& options, const dl::BackendContext& context)
     : context_(context),
       options_(options),
       build_(options.activation_checkpointing),
+      offload_(options.offload_file(context.device)),
       reductions_(context.communicator, context.overlap, kMostUnderWay) {}
 
 ZeRO2::~ZeRO2() = default;
@@ -36,7 +37,8 @@ void ZeRO2::attach(const std::string& name, dl::Network& network) {
   auto tensors = module_tensors(network);
   check_same_network(context_.control, name, tensors);
   auto units = streamed_units(name, tensors);
-  const ShardedNetwork::Options options{options_.bucket_bytes(), options_.wire(), options_.activation_checkpointing};
+  const ShardedNetwork::Options options{options_.bucket_bytes(), options_.wire(), options_.activation_checkpointing,
+                                        offload_};
   networks_[name] = std::make_unique<ShardedNetwork>(name, std::move(tensors), std::move(units), traits().dtypes,
                                                      options, context_, [this] { reductions_.start_full(); });
 }
@@ -88,6 +90,7 @@ std::span<dl::Param> ZeRO2::params(const std::string& network) { return find(net
 
 void ZeRO2::after_step(std::span<const std::string> networks) {
   for (const auto& network : networks) find(network).publish();
+  if (offload_) offload_->let_go();
 }
 
 void ZeRO2::sync_buffers() {

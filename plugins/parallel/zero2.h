@@ -54,6 +54,7 @@ class ZeRO2 : public dl::Backend {
   ShardedNetwork& find(const std::string& network);
 
   Checkpointing build_;
+  const std::shared_ptr<OffloadFile> offload_;
   ReductionQueue reductions_;
   std::map<std::string, std::unique_ptr<ShardedNetwork>> networks_;
   std::vector<ShardedNetwork*> updating_;  // from begin_update() to end_update(), in the order of reduction

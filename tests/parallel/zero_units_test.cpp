@@ -13,6 +13,7 @@
 #include "networks.h"
 #include "plugins/parallel/zero1.h"
 #include "plugins/parallel/zero3.h"
+#include "support/temporary_folder.h"
 #include "unit_net.h"
 #include "window.h"
 #include "world.h"
@@ -30,11 +31,12 @@ struct Setting {
   bool overlap = false;
   bool checkpointing = false;
   std::string reduce_dtype = "same";
+  std::string offload;
 };
 
 std::unique_ptr<dl::Backend> make(const Setting& setting) {
   auto& world = World::communicator();
-  const parallel::DDPOptions options{25, setting.reduce_dtype, setting.checkpointing};
+  const parallel::DDPOptions options{25, setting.reduce_dtype, setting.checkpointing, setting.offload};
   const dl::BackendContext context{world, world, at::kCPU, setting.overlap};
   if (setting.stage == 0) return std::make_unique<parallel::DDP>(options, context);
   if (setting.stage == 1) return std::make_unique<parallel::ZeRO1>(options, context);
@@ -206,6 +208,20 @@ BOOST_DATA_TEST_CASE(activation_checkpointing_changes_nothing, data::make({0, 1,
     cut.step(2);
   }
   check_same(cut.visited(), reference.visited(), 1e-12);
+}
+
+BOOST_DATA_TEST_CASE(states_may_lie_in_a_file, data::make({0, 1, 2, 3}), stage) {
+  const TemporaryFolder folder;
+  Trained reference({stage}), cut({stage, false, false, "same", folder.path().string()});
+  for (int i = 0; i < 4; ++i) {
+    reference.step();
+    cut.step();
+  }
+  check_same(cut.visited(), reference.visited(), 0);
+  BOOST_TEST(std::filesystem::is_empty(folder.path()));  // the file has no name
+  BOOST_CHECK_EXCEPTION(make({stage, false, false, "same", "/nowhere"}), dl::Error, [](const dl::Error& error) {
+    return std::string(error.what()).find("can be made in /nowhere: No such file") != std::string::npos;
+  });
 }
 
 /// Two networks: while one is trained the other's gradients go through frozen units.

@@ -1,0 +1,34 @@
+#pragma once
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "dl/tensor.h"
+
+namespace parallel {
+
+/// Tensors on the CPU whose memory is a file's (ZeRO-Infinity's NVMe offload: Rajbhandari et al., 2021): pages that are
+/// not in use can leave memory, and come back when they are touched. The file has no name and goes with the process.
+class OffloadFile {
+ public:
+  /// Throws Error where no file can be made in `folder`.
+  explicit OffloadFile(const std::string& folder);
+  ~OffloadFile();
+  OffloadFile(const OffloadFile&) = delete;
+  OffloadFile& operator=(const OffloadFile&) = delete;
+
+  /// A flat tensor of zeros; it must not outlive the file. Throws Error where the disk is full.
+  dl::Tensor zeros(int64_t elements, at::ScalarType dtype);
+  /// For Param::make_state: zeros of the sizes and strides of `value`.
+  dl::Tensor state(const dl::Tensor& value);
+  /// This process does not hold the pages any more; the system writes them out when it wants the memory.
+  void let_go();
+
+ private:
+  const std::string folder_;
+  int file_ = -1;
+  size_t size_ = 0;
+  std::vector<std::pair<void*, size_t>> mappings_;
+};
+
+}  // namespace parallel
