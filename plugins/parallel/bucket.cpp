@@ -2,12 +2,14 @@
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/as_strided.h>
+#include <ATen/record_function.h>
 
 namespace parallel {
 
 std::function<void(dl::Communicator&)> Bucket::start() {
   started = true;
   return [flat = flat, wire = wire, what = what](dl::Communicator& communicator) mutable {
+    RECORD_USER_SCOPE("all_reduce " + what);  // in traces
     if (!wire.defined()) return communicator.all_reduce(flat, dl::ReduceOp::sum, what);
     const at::NoGradGuard no_grad;
     wire.copy_(flat);

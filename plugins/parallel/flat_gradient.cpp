@@ -4,6 +4,7 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/zeros_like.h>
+#include <ATen/record_function.h>
 
 #include "bucket.h"
 #include "dl/error.h"
@@ -59,7 +60,7 @@ void FlatGradient::arrived(size_t i, bool has_gradient, const std::string& name)
 }
 
 std::function<void(dl::Communicator&)> FlatGradient::start() {
-  const at::NoGradGuard no_grad;
+  const at::NoGradGuard guard;
   started_ = true;
   if (!whole_.defined()) whole_ = at::empty({parameters_.padded_elements()}, piece_.options());
   for (size_t i = 0; i < filled_.size(); ++i)
@@ -67,10 +68,9 @@ std::function<void(dl::Communicator&)> FlatGradient::start() {
   const bool add = std::exchange(reduced_before_, true);
   return [whole = std::exchange(whole_, {}), piece = piece_, add, wire = wire_,
           what = "gradients of " + parameters_.what()](dl::Communicator& communicator) mutable {
-    const at::NoGradGuard guard;
-    if (wire) {
-      whole = whole.to(*wire);
-    }
+    const at::NoGradGuard no_grad;
+    RECORD_USER_SCOPE("reduce_scatter " + what);  // in traces
+    if (wire) whole = whole.to(*wire);
     dl::Tensor part = add || wire ? at::empty_like(piece, whole.options()) : piece;
     communicator.reduce_scatter(part, whole, dl::ReduceOp::sum, what);
     whole.reset();

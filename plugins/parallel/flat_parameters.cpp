@@ -2,6 +2,7 @@
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty.h>
+#include <ATen/record_function.h>
 #include <c10/core/Allocator.h>
 #include <c10/core/StorageImpl.h>
 
@@ -32,19 +33,18 @@ FlatParameters::FlatParameters(std::string what, std::vector<dl::Tensor> paramet
   take_over();
 }
 
-namespace {
-
-/// A tensor without memory: an operator that reads or writes it throws c10::Error with `text`.
-dl::Tensor tensor_without_memory(int64_t elements, const dl::Tensor& like, std::string text) {
-  at::Storage storage(c10::make_intrusive<c10::StorageImpl>(
-      c10::StorageImpl::use_byte_size_t(), static_cast<size_t>(elements) * like.element_size(),
-      at::DataPtr(nullptr, like.device()), nullptr, /*resizable=*/false));
-  auto tensor = at::empty({0}, like.options().requires_grad(false)).set_(storage, 0, {elements});
-  storage.unsafeGetStorageImpl()->release_data_and_set_meta_custom_data_ptr_error_msg_(std::move(text));
-  return tensor;
+/// Each parameter's view of `flat`.
+dl::Tensors FlatParameters::views_of(const dl::Tensor& flat) const {
+  dl::Tensors views;
+  for (size_t i = 0; i < parameters_.size(); ++i) views.push_back(view_like(parameters_[i], flat, layout_.offsets[i]));
+  return views;
 }
 
-}  // namespace
+void FlatParameters::show(const dl::Tensors& views) {
+  // As Tensor::set_data() does, without its operator: a profiler would look at memory that is not there.
+  for (size_t i = 0; i < parameters_.size(); ++i)
+    parameters_[i].unsafeGetTensorImpl()->shallow_copy_from(views[i].getIntrusivePtr());
+}
 
 void FlatParameters::take_over() {
   const at::NoGradGuard no_grad;
@@ -53,25 +53,25 @@ void FlatParameters::take_over() {
   const int64_t padded = length * communicator_.size();
   flat_ = streamed_ ? at::empty({padded}, parameters_[0].options().requires_grad(false))
                     : communicator_.allocate(padded, dtype);
-  if (streamed_)
-    absent_ = tensor_without_memory(
-        padded, parameters_[0],
+  present_ = views_of(flat_);
+  for (size_t i = 0; i < parameters_.size(); ++i) present_[i].copy_(parameters_[i]);
+  if (streamed_) {
+    // Without memory: an operator that reads or writes it throws c10::Error with this text.
+    at::Storage nothing(c10::make_intrusive<c10::StorageImpl>(c10::StorageImpl::use_byte_size_t(), flat_.nbytes(),
+                                                              at::DataPtr(nullptr, flat_.device()), nullptr,
+                                                              /*resizable=*/false));
+    absent_ = views_of(at::empty({0}, flat_.options()).set_(nothing, 0, {padded}));
+    nothing.unsafeGetStorageImpl()->release_data_and_set_meta_custom_data_ptr_error_msg_(
         "the parameters of the unit " + what_ +
-            " are kept in pieces by ZeRO stage 3 and are there only while the unit is called; use what the unit "
-            "returns, or backend = \"deepspeed_stage_2\"");
-  for (size_t i = 0; i < parameters_.size(); ++i)
-    view_like(parameters_[i], flat_, layout_.offsets[i]).copy_(parameters_[i]);
-  show(flat_);
+        " are kept in pieces by ZeRO stage 3 and are there only while the unit is called; use what the unit returns, "
+        "or "
+        "backend = \"deepspeed_stage_2\"");
+  }
+  show(present_);
   piece_ = flat_.narrow(0, communicator_.rank() * length, length);
   if (streamed_) piece_ = piece_.clone();
   gathered_ = true;
   release();
-}
-
-/// The parameters become views of `flat`.
-void FlatParameters::show(const dl::Tensor& flat) {
-  for (size_t i = 0; i < parameters_.size(); ++i)
-    parameters_[i].set_data(view_like(parameters_[i], flat, layout_.offsets[i]));
 }
 
 void FlatParameters::fill_flat() {
@@ -90,18 +90,19 @@ void FlatParameters::start_gather() {
 }
 
 void FlatParameters::gather() {
+  if (streamed_ && gathered_) return;
+  RECORD_USER_SCOPE("all_gather parameters of " + what_);  // in traces
   if (!streamed_) {
     if (communicator_.size() > 1) communicator_.all_gather(flat_, piece_, "parameters of " + what_);
     return;
   }
-  if (gathered_) return;
   if (gathering_) {
     std::exchange(gathering_, nullptr)->wait();
   } else {
     fill_flat();
     communicator_.all_gather(flat_, piece_, "parameters of " + what_);
   }
-  show(flat_);
+  show(present_);
   gathered_ = true;
 }
 
@@ -132,6 +133,7 @@ void FlatParameters::take_out(const dl::Tensor& parameter) {
   gather();
   for (auto& own : parameters_) own.set_data(own.detach().clone());
   std::erase_if(parameters_, [&](const dl::Tensor& own) { return own.is_same(parameter); });
+  present_.clear();
   flat_.reset();  // gives its memory back
   gathered_ = false;
   layout_ = lay_out(parameters_);

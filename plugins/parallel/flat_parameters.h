@@ -59,7 +59,8 @@ class FlatParameters {
  private:
   void take_over();
   void fill_flat();
-  void show(const dl::Tensor& flat);
+  dl::Tensors views_of(const dl::Tensor& flat) const;
+  void show(const dl::Tensors& views);
 
   const std::string what_;
   std::vector<dl::Tensor> parameters_;
@@ -67,7 +68,9 @@ class FlatParameters {
   const bool streamed_;
   dl::Communicator& communicator_;
   dl::Tensor flat_, piece_;
-  dl::Tensor absent_;  // streamed: of flat_'s size, without memory
+  // What parameters are while flat_ is there, and while it is not. Made once: a view of absent memory can't be taken
+  // under a profiler, which looks at it.
+  dl::Tensors present_, absent_;
   bool gathered_ = true;
   int awaited_ = 0;
   std::shared_ptr<dl::Work> gathering_;
