@@ -19,7 +19,7 @@ constexpr double kMebibyte = 1 << 20;
 void check_trainable(const std::string& network, const ModuleTensor& entry, const std::vector<at::ScalarType>& dtypes) {
   if (std::find(dtypes.begin(), dtypes.end(), entry.tensor.scalar_type()) == dtypes.end())
     throw dl::Error("network \"" + network + "\": parameter " + entry.name + " is " +
-                    c10::toString(entry.tensor.scalar_type()) + "; parallel.DDP holds float32 and float64");
+                    c10::toString(entry.tensor.scalar_type()) + "; parallel.DDP holds float32, float64 and bfloat16");
 }
 
 // Keeps what a visitor left, whether it wrote into `whole` or put another tensor there.

@@ -37,7 +37,7 @@ class DDP : public dl::Backend {
             "float32 and rounded once in a node)",
             dl::one_of({"same", "bf16"}));
   }
-  static dl::Traits traits() { return {.dtypes = {at::kFloat, at::kDouble}}; }
+  static dl::Traits traits() { return {.dtypes = {at::kFloat, at::kDouble, at::kBFloat16}}; }
   DDP(const DDPOptions& options, const dl::BackendContext& context);
   ~DDP() override;
 

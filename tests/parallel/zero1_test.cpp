@@ -84,7 +84,7 @@ using namespace zero1_test;  // NOLINT
 BOOST_TEST_GLOBAL_FIXTURE(World);
 
 BOOST_DATA_TEST_CASE(is_ddp_bit_for_bit, data::make({false, true}) * data::make({25.0, 0.0005}), overlap, bucket_mb) {
-  for (const auto dtype : {at::kFloat, at::kDouble}) {
+  for (const auto dtype : {at::kFloat, at::kDouble, at::kBFloat16}) {
     auto ddp = make_ddp(World::communicator(), overlap, bucket_mb);
     auto zero1 = make_zero1(overlap, bucket_mb);
     Trained reference(ddp, dtype), cut(zero1, dtype);
