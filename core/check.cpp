@@ -6,6 +6,7 @@
 #include <numeric>
 #include <optional>
 
+#include "core/autocast.h"
 #include "core/batch_source.h"
 #include "core/checked_plan.h"
 #include "core/errors.h"
@@ -104,7 +105,7 @@ class Check {
     tried("one training batch", observer.trace, [&] {
       const auto two = batch(Split::train);
       set_training(true);
-      TrialStep step(objects_, two, static_cast<uint64_t>(plan_.settings.engine.seed), observer);
+      TrialStep step(objects_, two, static_cast<uint64_t>(plan_.settings.engine.seed), observer, plan_.autocast);
       task.train_step(step);
       for (const auto& slot : objects_.optimizers)
         if (!step.updated().count(slot.name))
@@ -123,6 +124,7 @@ class Check {
       std::vector<std::string> names;
       for (const auto& planned : plan_.metrics) names.push_back(registry_.full_name(*planned.info));
       TrialEvaluation evaluation(objects_.metrics, names, observer);
+      const Autocast autocast(plan_.autocast, two[0].device().type());
       task.eval_step(two, evaluation);
     });
   }

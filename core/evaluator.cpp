@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "core/autocast.h"
 #include "core/prefetcher.h"
 #include "dl/error.h"
 
@@ -45,8 +46,13 @@ class BatchResult final : public Evaluation {
 }  // namespace
 
 Evaluator::Evaluator(Task& task, std::vector<std::shared_ptr<Metric>> metrics, Communicator& control,
-                     int64_t batch_size, int64_t workers)
-    : task_(task), metrics_(std::move(metrics)), control_(control), batch_size_(batch_size), workers_(workers) {}
+                     int64_t batch_size, int64_t workers, std::optional<at::ScalarType> autocast)
+    : task_(task),
+      metrics_(std::move(metrics)),
+      control_(control),
+      batch_size_(batch_size),
+      workers_(workers),
+      autocast_(autocast) {}
 
 Metrics Evaluator::run(const BatchSource& source, const std::string& prefix, int64_t limit) const {
   const at::NoGradGuard no_grad;
@@ -68,12 +74,16 @@ Metrics Evaluator::run(const BatchSource& source, const std::string& prefix, int
       },
       rounds, workers_);
 
+  const Autocast::Cache casts;
   Tensors rows;
   std::unique_ptr<BatchResult> layout;
   for (int64_t round = 0; round < rounds; ++round) {
     const auto batch = prefetcher.next();
     auto result = std::make_unique<BatchResult>(metrics_);
-    task_.eval_step(batch, *result);
+    {
+      const Autocast autocast(autocast_, batch[0].device().type());
+      task_.eval_step(batch, *result);
+    }
     auto row = result->row();
     if (layout && (layout->names != result->names || layout->row().numel() != row.numel()))
       throw Error("eval_step() logged other names or metric states of another length than for the first batch");

@@ -1,5 +1,6 @@
 #pragma once
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,7 +19,7 @@ namespace dl::host {
 class Evaluator {
  public:
   Evaluator(Task& task, std::vector<std::shared_ptr<Metric>> metrics, Communicator& control, int64_t batch_size,
-            int64_t workers);
+            int64_t workers, std::optional<at::ScalarType> autocast = std::nullopt);
 
   /// Names with `prefix` ("val_", "test_") in front. All ranks; networks are in eval mode, no gradients are kept.
   /// `limit` batches at most; 0: all.
@@ -30,6 +31,7 @@ class Evaluator {
   Communicator& control_;
   int64_t batch_size_;
   int64_t workers_;
+  std::optional<at::ScalarType> autocast_;
 };
 
 }  // namespace dl::host

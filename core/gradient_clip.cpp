@@ -1,5 +1,6 @@
 #include "core/gradient_clip.h"
 
+#include <ATen/OpMathType.h>
 #include <ATen/ops/linalg_vector_norm.h>
 #include <ATen/ops/tensor.h>
 
@@ -11,7 +12,8 @@ namespace dl::host {
 double gradient_norm(std::span<Param* const> params, Communicator* control) {
   double squares = 0;
   for (const auto* param : params) {
-    const double norm = at::linalg_vector_norm(param->grad).item<double>();
+    const auto dtype = at::toOpMathType(param->grad.scalar_type());  // a norm in bfloat16 has three digits
+    const double norm = at::linalg_vector_norm(param->grad, 2, {}, false, dtype).item<double>();
     squares += norm * norm;
   }
   if (control && control->size() > 1) {

@@ -161,7 +161,7 @@ Objects build_objects(const Plan& plan, const Registry& registry, const Launch& 
 
   const auto& overlap = plan.settings.engine.overlap;
   const bool beside = overlap == "on" || (overlap == "auto" && usable_cores() > launch.local_size);
-  const BackendContext context{*objects.communicator, *objects.control, at::kCPU, beside};
+  const BackendContext context{*objects.communicator, *objects.control, at::kCPU, beside, plan.autocast};
   objects.backend = registry.create<Backend>(*plan.backend.info, plan.backend.params, &context);
   check_traits(plan, registry, *objects.backend);
   build_networks(plan, registry, objects);

@@ -5,6 +5,7 @@
 #include "core/class_name.h"
 #include "core/engine_names.h"
 #include "core/plan_checks.h"
+#include "core/precision.h"
 
 namespace dl::host {
 namespace {
@@ -277,11 +278,9 @@ class Planner {
       plan_.communicator = std::move(planned);
     }
 
-    if (const auto* bits = s.precision.get_if<int64_t>(); bits && (*bits == 32 || *bits == 64))
-      plan_.dtype = *bits == 64 ? at::kDouble : at::kFloat;
-    else
+    if (!read_precision(s.precision, plan_))
       problems_.add(s.precision.place, "engine",
-                    "\"precision\": this version trains with 32 or 64, found " + s.precision.text());
+                    "\"precision\": expected " + known_precisions() + ", found " + s.precision.text());
     if (!s.gpus.empty()) {
       const auto* engine = config_.find("engine");
       problems_.add(engine->find("gpus")->place, "engine",

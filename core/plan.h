@@ -30,7 +30,8 @@ struct PlannedGroup {
 struct Plan {
   Settings settings;
   TrainLimits limits;
-  at::ScalarType dtype = at::kFloat;
+  at::ScalarType dtype = at::kFloat;       ///< of parameters, gradients, optimizer states and floating data
+  std::optional<at::ScalarType> autocast;  ///< of the forward passes' products; none: `dtype`
   PlannedClass task, data, backend;
   std::optional<PlannedClass> communicator;  ///< none: the built-in `self`
   std::map<std::string, PlannedClass> networks, losses, schedulers, optimizers;

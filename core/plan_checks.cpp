@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/precision.h"
 #include "core/toml_snippet.h"
 
 namespace dl::host {
@@ -53,6 +54,25 @@ class PlanChecks {
       if (rule.match.empty()) wrong("freeze", "\"freeze\": each rule needs match = \"a pattern of parameter names\"");
   }
 
+  /// What goes with `[engine] precision`.
+  void precision() {
+    const auto& engine = plan_.settings.engine;
+    const auto wrong = [&](const char* table, const char* key, const std::string& text) {
+      problems_.add(config_.find(table)->find(key)->place, table, "\"" + std::string(key) + "\": " + text);
+    };
+    if (engine.loss_scale && plan_.autocast != at::kHalf)
+      wrong("engine", "loss_scale",
+            "only precision = 16 has a loss scale, this run has " + engine.precision.text() + "; leave it out");
+    if (engine.loss_scale && engine.loss_scale->backoff_factor >= 1)
+      wrong("engine", "loss_scale", "backoff_factor must be below 1");
+    if (engine.loss_scale && engine.loss_scale->init_scale < engine.loss_scale->min_loss_scale)
+      wrong("engine", "loss_scale", "init_scale is below min_loss_scale");
+    const auto& train = plan_.settings.train;
+    if (plan_.dtype == at::kBFloat16 && (train.ema || train.swa))
+      wrong("train", train.ema ? "ema" : "swa",
+            "an average kept in bfloat16 loses small changes of the weights; use precision = \"bf16\"");
+  }
+
   void traits() {
     check(plan_.task);
     check(plan_.data);
@@ -97,7 +117,7 @@ class PlanChecks {
     if (!traits.dtypes.empty() &&
         std::find(traits.dtypes.begin(), traits.dtypes.end(), plan_.dtype) == traits.dtypes.end()) {
       std::vector<std::string> known;
-      for (const auto dtype : traits.dtypes) known.push_back(precision_name(dtype));
+      for (const auto dtype : traits.dtypes) known.push_back(precision_of(dtype));
       problems_.add(precision.place, "engine",
                     "\"precision\" is " + precision.text() + ", but " + name + " ([" + planned.where +
                         "]) can work with " + join(known) + " only");
@@ -110,11 +130,6 @@ class PlanChecks {
       problems_.add(planned.place, planned.where,
                     name + " works on " + join(known) + " only, but this run is on the CPU; use another class");
     }
-  }
-
-  /// As `[engine] precision` has it.
-  static std::string precision_name(c10::ScalarType dtype) {
-    return dtype == c10::kFloat ? "32" : dtype == c10::kDouble ? "64" : c10::toString(dtype);
   }
 
   const Plan& plan_;
@@ -130,6 +145,7 @@ void check_plan(const Plan& plan, const Value& config, const Registry& registry,
   PlanChecks checks(plan, config, registry, problems);
   checks.training();
   checks.roles();
+  checks.precision();
   checks.traits();
   if (!launch.planned) checks.nodes(launch);
 }

@@ -39,7 +39,7 @@ RunRecord::RunRecord(RunDirectory directory, const Plan& plan, const Registry& r
   json_["ranks"] = objects.control->size();
   json_["threads_per_rank"] = threads;
   json_["seed"] = s.engine.seed;
-  json_["precision"] = plan.dtype == at::kDouble ? 64 : 32;
+  json_["precision"] = to_json(s.engine.precision);
   int64_t parameters = 0;
   for (const auto& [name, network] : objects.networks) parameters += count_parameters(*network).elements;
   json_["parameters"] = parameters;

@@ -60,6 +60,21 @@ Schema<ModelSettings> ModelSettings::schema() {
       .field("metrics", &ModelSettings::metrics, "metric classes, for evaluation");
 }
 
+Schema<LossScaleSettings> LossScaleSettings::schema() {
+  return Schema<LossScaleSettings>(
+             "The factor on the loss in precision = 16, adapted as torch.amp.GradScaler does: steps whose gradients "
+             "are "
+             "infinite or NaN are left out and take it back.")
+      .field("init_scale", &LossScaleSettings::init_scale, "what it begins with", greater_than(0))
+      .field("growth_factor", &LossScaleSettings::growth_factor, "by which it grows", greater_than(1))
+      .field("backoff_factor", &LossScaleSettings::backoff_factor, "by which an overflow takes it back, below 1",
+             greater_than(0))
+      .field("growth_interval", &LossScaleSettings::growth_interval, "steps without an overflow until it grows",
+             at_least(1))
+      .field("min_loss_scale", &LossScaleSettings::min_loss_scale, "the run ends where it would fall below",
+             greater_than(0));
+}
+
 Schema<EngineSettings> EngineSettings::schema() {
   return Schema<EngineSettings>("How to train: ranks, devices, precision.")
       .field("backend", &EngineSettings::backend,
@@ -70,7 +85,11 @@ Schema<EngineSettings> EngineSettings::schema() {
              one_of({"auto", "on", "off"}))
       .field("gpus", &EngineSettings::gpus, "CUDA devices by local rank; empty: the CPU", at_least(0))
       .field("num_nodes", &EngineSettings::num_nodes, "hosts; checked against what mpirun gave", at_least(1))
-      .field("precision", &EngineSettings::precision, "32 or 64")
+      .field(
+          "precision", &EngineSettings::precision,
+          "64, 32, \"bf16\" (float32, the forward pass under autocast), 16 (the same in float16, with a loss scale) or "
+          "\"bf16-true\" (all in bfloat16); or Lightning's names: \"bf16-mixed\", …")
+      .field("loss_scale", &EngineSettings::loss_scale, "of precision = 16")
       .field("seed", &EngineSettings::seed, "of all that is random", at_least(0))
       .field("threads", &EngineSettings::threads, "threads a rank; 0: its share of the cores", between(0, 4096))
       .field("timeout_s", &EngineSettings::timeout_s, "seconds after which a collective fails", greater_than(0))

@@ -63,6 +63,16 @@ struct ModelSettings {
   static Schema<ModelSettings> schema();
 };
 
+/// Of precision = 16: the names and defaults of torch.amp.GradScaler, min_loss_scale is DeepSpeed's.
+struct LossScaleSettings {
+  double init_scale = 65536;
+  double growth_factor = 2;
+  double backoff_factor = 0.5;
+  int64_t growth_interval = 2000;
+  double min_loss_scale = 1;
+  static Schema<LossScaleSettings> schema();
+};
+
 struct EngineSettings {
   Value backend = Value("ddp");
   Value communicator = Value("auto");
@@ -70,6 +80,7 @@ struct EngineSettings {
   std::vector<int64_t> gpus;
   int64_t num_nodes = 1;
   Value precision = Value(32);
+  std::optional<LossScaleSettings> loss_scale;
   int64_t seed = 42;
   int64_t threads = 0;
   double timeout_s = 1800;

@@ -1,10 +1,25 @@
 #include "core/train_state.h"
 
+#include <cmath>
+
 #include "dl/error.h"
 
 namespace dl::host {
 
 using Json = nlohmann::ordered_json;
+
+namespace {
+
+LossScale::State loss_scale_of(const Json& json, const std::string& file) {
+  const auto& scale = json.at("scale");  // JSON has null for what is not finite
+  const auto tracker = json.at("growth_tracker").get<int64_t>();
+  if (!scale.is_number() || !(scale.get<double>() > 0) || !std::isfinite(scale.get<float>()) || tracker < 0)
+    throw Error(file + ": the loss scale is " + scale.dump() + ", with a growth_tracker of " + std::to_string(tracker) +
+                "; it must be a finite number above 0, the tracker at least 0: the checkpoint is damaged");
+  return {scale.get<double>(), tracker};
+}
+
+}  // namespace
 
 Json TrainState::to_json(const std::vector<OptimizerSlot>& optimizers) const {
   Json json = {{"step", at.step}, {"epoch", at.epoch}, {"samples_done", samples_done}, {"seconds", seconds}};
@@ -17,6 +32,7 @@ Json TrainState::to_json(const std::vector<OptimizerSlot>& optimizers) const {
   json["best"] = best;
   json["weight_average"] = averaged;
   json["skipped_updates"] = skipped;
+  if (loss_scale) json["loss_scale"] = {{"scale", loss_scale->scale}, {"growth_tracker", loss_scale->growth_tracker}};
   return json;
 }
 
@@ -41,6 +57,7 @@ TrainState TrainState::from_json(const Json& json, const std::string& file, std:
     state.best = json.at("best");
     state.averaged = json.at("weight_average").get<int64_t>();
     state.skipped = json.at("skipped_updates").get<int64_t>();
+    if (const auto found = json.find("loss_scale"); found != json.end()) state.loss_scale = loss_scale_of(*found, file);
     return state;
   } catch (const nlohmann::json::exception& error) {
     throw Error(file + ": not the state of a training (" + error.what() + ")");

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/log_averages.h"
+#include "core/loss_scale.h"
 #include "core/optimizer_slot.h"
 #include "dl/scheduler.h"
 
@@ -20,6 +21,7 @@ struct TrainState {
   nlohmann::ordered_json best = nlohmann::ordered_json::array();  ///< the best checkpoints: see BestCheckpoints
   int64_t averaged = 0;                                           ///< updates of the weight average
   int64_t skipped = 0;                                            ///< updates left out for NaN or infinity
+  std::optional<LossScale::State> loss_scale;                     ///< of precision = 16
 
   nlohmann::ordered_json to_json(const std::vector<OptimizerSlot>& optimizers) const;
   /// Throws Error, beginning with `file`, on what is missing or does not fit `optimizers`, whose counts it sets.

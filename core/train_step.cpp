@@ -1,12 +1,14 @@
 #include "core/train_step.h"
 
 #include <ATen/CPUGeneratorImpl.h>
+#include <ATen/ops/scalar_tensor.h>
 #include <ATen/ops/tensor.h>
 #include <c10/core/GradMode.h>
 
 #include <algorithm>
 #include <cmath>
 
+#include "core/autocast.h"
 #include "core/gradient_clip.h"
 
 namespace dl::host {
@@ -32,12 +34,18 @@ void TrainStep::log(std::string_view name, const Tensor& mean, double weight) {
   parts_.log.add("train_" + std::string(name), mean, weight);
 }
 
+StepLoss TrainStep::forward(const Batch& batch, const std::function<StepLoss(const Batch&)>& loss) const {
+  const Autocast autocast(parts_.autocast, batch[0].device().type());
+  return loss(batch);
+}
+
 double TrainStep::backward_all(const OptimizerSlot& slot, const std::function<StepLoss(const Batch&)>& loss) {
   const std::string name = slot.name == "main" ? "train_loss" : "train_loss_" + slot.name;
+  const double loss_scale = parts_.loss_scale ? parts_.loss_scale->scale() : 1;
   double weights = 0;
   for (size_t i = 0; i < window_.size(); ++i) {
     const auto& batch = window_[i];
-    const auto made = loss(batch);
+    const auto made = forward(batch, loss);
     check_loss(slot, made.loss);
     double weight = batch.padding ? 0 : made.weight;
     bool finite = true;
@@ -48,7 +56,7 @@ double TrainStep::backward_all(const OptimizerSlot& slot, const std::function<St
         not_finite_ = "the loss of \"" + slot.name + "\" is " + std::to_string(value) + " in micro-batch " +
                       std::to_string(i) + " of the step (samples " + first_of(batch.indices) + ")";
     }
-    parts_.backend.backward(made.loss, weight / static_cast<double>(samples_), i + 1 == window_.size());
+    parts_.backend.backward(made.loss, loss_scale * weight / static_cast<double>(samples_), i + 1 == window_.size());
     parts_.log.add(name, made.loss, finite ? weight : 0);
     weights += weight;
   }
@@ -98,11 +106,20 @@ void TrainStep::apply(OptimizerSlot& slot, double scale) {
       params.push_back(&param);
       networks.push_back(&network);
     }
+  if (parts_.loss_scale) {
+    if (unscale(params, scale / parts_.loss_scale->scale(), parts_.backend.sharded() ? parts_.control : nullptr)) {
+      overflowed_ = true;
+      ++skipped_;
+      return;
+    }
+    scale = 1;
+  }
   const double factor = clip(slot, params, scale);
   if (factor == 0) return;
   const auto& rules = parts_.rules;
   for (auto* param : params) {
-    if (factor != 1) param->grad.mul_(factor);
+    // A tensor, since mul_() of a number rounds it to the gradient's dtype first.
+    if (factor != 1) param->grad.mul_(at::scalar_tensor(factor, at::kDouble));
     if (rules.clip && rules.clip->value) param->grad.clamp_(-*rules.clip->value, *rules.clip->value);
     ++param->step;
   }
@@ -124,6 +141,7 @@ void TrainStep::update(std::string_view optimizer, const std::function<StepLoss(
   std::vector<double> totals;
   {
     const FrozenOthers frozen(parts_.networks, used);
+    const Autocast::Cache casts;  // each parameter's is made once for the window
     parts_.backend.begin_update(used.networks);
     const double weights = backward_all(used, loss);
     totals = end_update(used, weights);

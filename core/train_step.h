@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/log_averages.h"
+#include "core/loss_scale.h"
 #include "core/optimizer_slot.h"
 #include "core/settings.h"
 #include "core/step_requests.h"
@@ -40,6 +41,8 @@ struct StepParts {
   UpdateRules rules;
   Communicator* control = nullptr;  ///< sums norms over ranks where the backend cuts parameters; null: one rank
   StepRequests* requests = nullptr;
+  std::optional<at::ScalarType> autocast = std::nullopt;  ///< of the forward passes
+  const LossScale* loss_scale = nullptr;                  ///< null: there is none
 };
 
 /// One training step: the window of micro-batches, and where the run is.
@@ -57,8 +60,11 @@ class TrainStep final : public Step {
   bool updated() const { return updates_ > 0; }
   /// Updates that were left out because a loss or a gradient was NaN or infinite.
   int64_t skipped() const { return skipped_; }
+  /// With a loss scale: gradients were, of losses that nan_policy let pass.
+  bool overflowed() const { return overflowed_; }
 
  private:
+  StepLoss forward(const Batch& batch, const std::function<StepLoss(const Batch&)>& loss) const;
   /// Returns the weight of this rank's micro-batches.
   double backward_all(const OptimizerSlot& slot, const std::function<StepLoss(const Batch&)>& loss);
   /// The totals of this update, summed over ranks: the weights, micro-batches with a loss that is not finite, and what
@@ -74,6 +80,7 @@ class TrainStep final : public Step {
   int64_t samples_;
   Progress progress_;
   int64_t updates_ = 0, skipped_ = 0;
+  bool overflowed_ = false;
   std::string not_finite_;  ///< the first such loss of this rank, in words
 };
 

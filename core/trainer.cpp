@@ -45,6 +45,7 @@ Trainer::Trainer(const Plan& plan, Objects& objects, ProgressDisplay* progress, 
   if (samples < ranks)
     throw UsageError("the training split has " + std::to_string(samples) + " samples for " + std::to_string(ranks) +
                      " ranks; each rank needs one: start fewer ranks");
+  if (plan.autocast == at::kHalf) loss_scale_.emplace(plan.settings.engine.loss_scale.value_or(LossScaleSettings()));
   const auto& train = plan.settings.train;
   if (train.early_stopping && !plan.limits.dev_run) early_stopping_.emplace(*train.early_stopping);
   for (int64_t epoch = 0; epoch < plan.limits.num_epochs; ++epoch) total_steps_ += plan_of(epoch, 0).windows();
@@ -105,6 +106,7 @@ void Trainer::log_step(bool always) {
     metrics.emplace_back("samples_per_second", static_cast<double>(result_.samples - logged_samples_) / seconds);
   logged_seconds_ = result_.train_seconds;
   logged_samples_ = result_.samples;
+  if (loss_scale_) metrics.emplace_back("loss_scale", loss_scale_->scale());
   if (state_->skipped > 0) metrics.emplace_back("skipped_updates", static_cast<double>(state_->skipped));
   if (calls_.log) calls_.log(metrics, at);
 }
@@ -183,7 +185,9 @@ void Trainer::run_epoch(const BatchSource& source) {
                         objects_.communicator->rank(),
                         {settings.train.gradient_clip, settings.train.log_grad_norm, settings.train.nan_policy},
                         objects_.control.get(),
-                        &requests_};
+                        &requests_,
+                        plan_.autocast,
+                        loss_scale_ ? &*loss_scale_ : nullptr};
   freezing_.apply(state.at.epoch);
   set_training(true);
   const auto title = "epoch " + std::to_string(state.at.epoch + 1) + "/" + std::to_string(state.at.total_epochs);
@@ -206,6 +210,7 @@ void Trainer::run_epoch(const BatchSource& source) {
     result_.samples += samples;
     state.samples_done += samples;
     state.skipped += step.skipped();
+    adapt_loss_scale(step);
     after_step(epoch);
   }
   log_step(true);
@@ -226,6 +231,13 @@ void Trainer::run_epoch(const BatchSource& source) {
   if (due || (done() && !validated && settings.train.val_every_n_epoch > 0)) validate(metrics);
   if (progress_) progress_->report(title, metrics, seconds, rate);
   if (checkpoints_ && (done() || (whole && checkpoints_->due_after_epoch(state)) || save_is_due())) save();
+}
+
+/// A step left out for its loss says nothing of the scale, which only the gradients have.
+void Trainer::adapt_loss_scale(const TrainStep& step) {
+  if (!loss_scale_) return;
+  if (step.overflowed() || step.skipped() == 0) loss_scale_->update(step.overflowed());
+  state_->loss_scale = loss_scale_->state();
 }
 
 bool Trainer::save_is_due() const {
@@ -254,6 +266,8 @@ TrainerResult Trainer::run(TrainState& state, const Extras& extras) {
   state.at.total_steps = total_steps_;
   logged_step_ = state.at.step;
   saved_seconds_ = validated_seconds_ = state.seconds;
+  if (loss_scale_ && state.loss_scale) loss_scale_->load(*state.loss_scale);
+  state.loss_scale = loss_scale_ ? std::optional(loss_scale_->state()) : std::nullopt;
   if (early_stopping_ && !state.early_stopping.empty()) early_stopping_->load(state.early_stopping);
   const auto training = batch_source(plan_, objects_, Split::train);
   where_ = {"trying the validation", state.at.step, state.at.epoch};

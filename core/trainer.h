@@ -10,6 +10,7 @@
 #include "core/evaluator.h"
 #include "core/freezing.h"
 #include "core/log_averages.h"
+#include "core/loss_scale.h"
 #include "core/objects.h"
 #include "core/progress_display.h"
 #include "core/step_profiler.h"
@@ -72,6 +73,7 @@ class Trainer {
   void run_epoch(const BatchSource& source);
   void after_step(Epoch& epoch);
   Metrics validate(Metrics& metrics);
+  void adapt_loss_scale(const TrainStep& step);
   bool save_is_due() const;
   void save();
   void log_step(bool always);
@@ -91,6 +93,7 @@ class Trainer {
   Freezing freezing_;
   ValidationSchedule schedule_;
   std::optional<EarlyStopping> early_stopping_;
+  std::optional<LossScale> loss_scale_;
   StepRequests requests_;
   int64_t total_steps_ = 0;
   int64_t logged_step_ = 0, validated_step_ = -1;

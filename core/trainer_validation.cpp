@@ -19,7 +19,8 @@ Metrics Trainer::evaluate(Split split, const std::string& prefix, const BatchLim
   }
   objects_.backend->sync_buffers();
   set_training(false);
-  const Evaluator evaluator(*objects_.task, objects_.metrics, *objects_.control, batch_size, data.num_workers);
+  const Evaluator evaluator(*objects_.task, objects_.metrics, *objects_.control, batch_size, data.num_workers,
+                            plan_.autocast);
   return evaluator.run(batch_source(plan_, objects_, split), prefix, batches);
 }
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 
+#include "core/autocast.h"
 #include "core/exception_text.h"
 #include "core/progress_display.h"
 #include "core/shape_text.h"
@@ -23,15 +24,19 @@ std::string list_of(const std::vector<std::string>& names) {
 
 }  // namespace
 
-TrialStep::TrialStep(Objects& objects, const Batch& batch, uint64_t seed, Observer& observer)
-    : objects_(objects), batch_(batch), seed_(seed), observer_(observer) {}
+TrialStep::TrialStep(Objects& objects, const Batch& batch, uint64_t seed, Observer& observer,
+                     std::optional<at::ScalarType> autocast)
+    : objects_(objects), batch_(batch), seed_(seed), observer_(observer), autocast_(autocast) {}
 
 void TrialStep::update(std::string_view optimizer, const std::function<StepLoss(const Batch&)>& loss) {
   const auto& used = find_slot(objects_.optimizers, optimizer);
   const FrozenOthers frozen(objects_.networks, used);
   auto& backend = *objects_.backend;
   backend.begin_update(used.networks);
-  const auto made = loss(batch_);
+  const auto made = [&] {
+    const Autocast autocast(autocast_, batch_[0].device().type());
+    return loss(batch_);
+  }();
   check_loss(used, made.loss);
   const auto where = "the loss given to update(\"" + used.name + "\")";
   if (!made.loss.requires_grad())

@@ -12,7 +12,9 @@ namespace dl::host {
 /// One micro-batch, forward and backward; the optimizers don't step.
 class TrialStep final : public Step {
  public:
-  TrialStep(Objects& objects, const Batch& batch, uint64_t seed, Observer& observer);
+  /// `autocast`: of the forward pass.
+  TrialStep(Objects& objects, const Batch& batch, uint64_t seed, Observer& observer,
+            std::optional<at::ScalarType> autocast);
   using Step::update;
   /// Checks that the loss is a finite scalar with a gradient, and prints which parameters no gradient reached.
   void update(std::string_view optimizer, const std::function<StepLoss(const Batch&)>& loss) override;
@@ -30,6 +32,7 @@ class TrialStep final : public Step {
   const Batch& batch_;
   uint64_t seed_;
   Observer& observer_;
+  std::optional<at::ScalarType> autocast_;
   std::set<std::string> updated_;
 };
 

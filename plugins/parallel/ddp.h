@@ -24,7 +24,7 @@ class DDP : public dl::Backend {
   static auto schema() {
     return DDPOptions::schema("Data parallelism: the whole network on each rank, gradients summed over ranks");
   }
-  static dl::Traits traits() { return {.dtypes = {at::kFloat, at::kDouble}}; }
+  static dl::Traits traits() { return {.dtypes = {at::kFloat, at::kDouble, at::kBFloat16}}; }
   DDP(const DDPOptions& options, const dl::BackendContext& context);
   ~DDP() override;
 

@@ -20,8 +20,7 @@ MLP::MLP(const Options& options, dl::Build& build) : in_features_(options.in_fea
   for (int64_t i = 0; i < options.layers; ++i) {
     const int64_t in = i == 0 ? options.in_features : options.width;
     const int64_t out = i + 1 == options.layers ? options.out_features : options.width;
-    layers_.push_back(
-        unit(build, std::to_string(2 * i), [&] { return std::make_shared<torch::nn::LinearImpl>(in, out); }));
+    layers_.push_back(unit(build, std::to_string(2 * i), [&] { return std::make_shared<LinearImpl>(in, out); }));
   }
 }
 

@@ -1,8 +1,7 @@
 #pragma once
-#include <torch/nn/modules/linear.h>
-
 #include "dl/network.h"
 #include "dl/schema.h"
+#include "linear.h"
 
 namespace vision {
 
@@ -21,7 +20,7 @@ class MLP : public dl::UnaryNetwork {
 
  private:
   int64_t in_features_;
-  std::vector<dl::Unit<torch::nn::LinearImpl>> layers_;
+  std::vector<dl::Unit<LinearImpl>> layers_;
 };
 
 }  // namespace vision

@@ -163,8 +163,23 @@ BOOST_AUTO_TEST_CASE(one_mistake_each) {
        "c.toml:10:15: [model] \"loss\" and \"losses.main\" are the same one; keep one of them"},
       {"a name that no file can have", "[engine]", "[model.losses.\"a/b\"]\ntype = \"torch.MSELoss\"\n[engine]",
        "c.toml:10:16: [model.losses] the name \"a/b\" must be of letters, digits, _ and -"},
-      {"half precision", "seed = 1", "precision = \"bf16\"",
-       "c.toml:11:13: [engine] \"precision\": this version trains with 32 or 64, found \"bf16\""},
+      {"an unknown precision", "seed = 1", "precision = \"16-true\"",
+       "c.toml:11:13: [engine] \"precision\": expected 64, 32, \"bf16\", 16 or \"bf16-true\" (or, as Lightning has "
+       "them, "
+       "\"64-true\", \"32-true\", \"bf16-mixed\", \"16-mixed\"), found \"16-true\""},
+      {"a precision that no parameter of the backend has", "seed = 1",
+       "precision = \"bf16-true\"\nbackend = \"limited.Float32Backend\"",
+       "c.toml:11:13: [engine] \"precision\" is \"bf16-true\", but limited.Float32Backend ([engine.backend]) can work "
+       "with 32 only"},
+      {"a loss scale that nothing has", "seed = 1", "precision = \"bf16\"\nloss_scale = { init_scale = 4 }",
+       "c.toml:12:14: [engine] \"loss_scale\": only precision = 16 has a loss scale, this run has \"bf16\"; leave it "
+       "out"},
+      {"a loss scale that begins too low", "seed = 1",
+       "precision = 16\nloss_scale = { init_scale = 4, min_loss_scale = 8 }",
+       "c.toml:12:14: [engine] \"loss_scale\": init_scale is below min_loss_scale"},
+      {"an average in bfloat16", "[train]", "precision = \"bf16-true\"\n[train]\nema = { decay = 0.9 }",
+       "c.toml:14:7: [train] \"ema\": an average kept in bfloat16 loses small changes of the weights; use precision = "
+       "\"bf16\""},
       {"a precision that the backend does not have", "seed = 1", "precision = 64\nbackend = \"limited.Float32Backend\"",
        "c.toml:11:13: [engine] \"precision\" is 64, but limited.Float32Backend ([engine.backend]) can work with 32 "
        "only"},

@@ -1,10 +1,13 @@
 #include "core/evaluator.h"
 
+#include <ATen/ops/matmul.h>
+#include <ATen/ops/ones.h>
 #include <ATen/ops/stack.h>
 #include <ATen/ops/tensor.h>
 
 #include <boost/test/unit_test.hpp>
 #include <mutex>
+#include <set>
 
 #include "core/self_communicator.h"
 #include "dl/error.h"
@@ -61,6 +64,34 @@ Metrics evaluate(Communicator& ranks, int64_t samples, int64_t workers) {
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(evaluator)
+
+/// Batches are made outside of autocast, and evaluated under it, with casts that are kept from batch to batch.
+BOOST_AUTO_TEST_CASE(under_autocast) {
+  class Product : public MeanTask {
+   public:
+    void eval_step(const Batch& batch, Evaluation& evaluation) override {
+      const auto product = at::matmul(batch[0].unsqueeze(1), weight_);
+      dtypes.insert(product.scalar_type());
+      const at::NoGradGuard no_grad;
+      weight_.mul_(2);
+      evaluation.log("weight", product.sum() / batch[0].sum(), 1);
+    }
+    std::set<at::ScalarType> dtypes;
+
+   private:
+    Tensor weight_ = at::ones({1, 1}).requires_grad_();
+  } task;
+  SelfCommunicator self;
+  const Numbers data(9);
+  const BatchSource source(data, Split::test, {}, 0, at::kCPU, at::kFloat);
+  const Evaluator evaluator(task, {}, self, 4, 0, at::kBFloat16);
+  for (const double weight : {1, 8}) {
+    const auto metrics = evaluator.run(source, "test_");
+    BOOST_REQUIRE(metrics.size() == 1U);
+    BOOST_TEST(metrics[0].second == weight, boost::test_tools::tolerance(0.01));
+  }
+  BOOST_TEST((task.dtypes == std::set<at::ScalarType>{at::kBFloat16}));
+}
 
 /// Bit for bit the same on any rank count, the short last batch and ranks without a batch included.
 BOOST_AUTO_TEST_CASE(the_same_number_on_any_rank_count) {

@@ -30,6 +30,13 @@ BOOST_AUTO_TEST_CASE(the_norm_is_of_all_gradients_together) {
   BOOST_TEST(gradient_norm(params, nullptr) == 5.0);
 }
 
+/// In bfloat16 the root of 3 would be 1.734.
+BOOST_AUTO_TEST_CASE(the_norm_of_bfloat16_is_float32) {
+  auto a = with_gradient(at::tensor({1.0, 1.0, 1.0}, at::kDouble).to(at::kBFloat16));
+  const std::vector<Param*> params{&a};
+  BOOST_TEST(gradient_norm(params, nullptr) == std::sqrt(3.0), boost::test_tools::tolerance(1e-7));
+}
+
 /// Ranks that hold pieces see the norm of the whole.
 BOOST_AUTO_TEST_CASE(pieces_are_summed_over_ranks) {
   dl::testing::ThreadGroup::run(3, [](Communicator& communicator) {

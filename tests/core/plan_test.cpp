@@ -2,6 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "core/precision.h"
 #include "core/toml_file.h"
 
 using namespace dl;
@@ -74,6 +75,30 @@ BOOST_AUTO_TEST_CASE(launches) {
   Launch planned;
   planned.planned = true;
   BOOST_TEST(problems_of({"engine.num_nodes=2"}, planned) == "");
+}
+
+BOOST_AUTO_TEST_CASE(precisions) {
+  using Types = std::pair<at::ScalarType, std::optional<at::ScalarType>>;
+  const std::vector<std::pair<Value, Types>> known{{64, {at::kDouble, {}}},
+                                                   {"64-true", {at::kDouble, {}}},
+                                                   {32, {at::kFloat, {}}},
+                                                   {"32", {at::kFloat, {}}},
+                                                   {"32-true", {at::kFloat, {}}},
+                                                   {"bf16", {at::kFloat, at::kBFloat16}},
+                                                   {16, {at::kFloat, at::kHalf}},
+                                                   {"bf16-mixed", {at::kFloat, at::kBFloat16}},
+                                                   {"16", {at::kFloat, at::kHalf}},
+                                                   {"16-mixed", {at::kFloat, at::kHalf}},
+                                                   {"bf16-true", {at::kBFloat16, {}}}};
+  for (const auto& [value, types] : known) BOOST_TEST_CONTEXT(value.text()) {
+      Plan plan;
+      BOOST_TEST(read_precision(value, plan));
+      BOOST_TEST(plan.dtype == types.first);
+      BOOST_TEST((plan.autocast == types.second));
+    }
+  Plan plan;
+  for (const Value& value : {Value(8), Value("16-true"), Value(true), Value(32.0), Value("")})
+    BOOST_TEST(!read_precision(value, plan), value.text());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -23,7 +23,7 @@ found, stored = read(run.stdout), read((here / f"{name}.txt").read_text())
 wrong = [f"only in {where}: {key}" for where, keys in (("the new numbers", found.keys() - stored.keys()),
                                                        (f"{name}.txt", stored.keys() - found.keys())) for key in keys]
 for key in found.keys() & stored.keys():
-    relative = 1e-2 if key.startswith("bfloat16") else 1e-5 if key.startswith(("float32", "init")) else 1e-9
+    relative = 1e-2 if key.startswith(("bfloat16", "float16")) else 1e-5 if key.startswith(("float32", "init")) else 1e-9
     if len(found[key]) != len(stored[key]):
         wrong.append(f"{key}: {len(found[key])} numbers, stored are {len(stored[key])}")
     for i, (new, old) in enumerate(zip(found[key], stored[key])):

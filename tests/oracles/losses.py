@@ -1,4 +1,5 @@
-"""torch.nn's losses in float64: the value, then the gradient of the prediction."""
+"""torch.nn's losses in float64: the value, then the gradient of the prediction. The same of a prediction in bfloat16 and
+float16 under torch.autocast, where the loss is float32."""
 import torch
 from torch import nn
 
@@ -41,3 +42,14 @@ for key, loss in {
     "HuberLoss delta=0.5": nn.HuberLoss(delta=0.5),
 }.items():
     show(key, loss, pattern([4, 3], 1, 2.0), pattern([4, 3], 2, 2.0))
+
+for dtype in (torch.bfloat16, torch.float16):
+    for loss, target in [(nn.CrossEntropyLoss(weight.float(), label_smoothing=0.1), classes), (nn.NLLLoss(weight.float()), classes)] + [
+            (loss, pattern([4, 3], 2, 8.0, torch.float32).abs()) for loss in
+            (nn.BCEWithLogitsLoss(), nn.MSELoss(), nn.L1Loss(), nn.SmoothL1Loss(), nn.HuberLoss())]:
+        prediction = pattern([4, 3], 1, 8.0, dtype).requires_grad_()
+        with torch.autocast("cpu", dtype):
+            value = loss(prediction, target)
+        assert value.dtype == torch.float32
+        value.backward()
+        line(f"{dtype} autocast {type(loss).__name__}".replace("torch.", ""), [value.item()] + prediction.grad.flatten().tolist())

@@ -28,10 +28,10 @@ def images_and_labels(folder, split):
     return pixels.double().reshape(-1, 1, 28, 28), torch.from_numpy(labels).long()
 
 
-def initial_weights(name, folder):
-    run = folder / name
+def initial_weights(name, folder, *settings):
+    run = pathlib.Path(tempfile.mkdtemp(dir=folder)) / "run"
     command = [sys.argv[1], here / f"training_run_{name}.toml", "--run-dir", run]
-    for setting in (f"data.root={folder}", "train.max_steps=1", "model.optimizer.params.lr=0"):
+    for setting in (f"data.root={folder}", "train.max_steps=1", "model.optimizer.params.lr=0", *settings):
         command += ["--set", setting]
     if name == "adamw":  # its schedule's rates would not be 0
         command += ["--set", "model.scheduler.params.max_lr=0"]
@@ -52,7 +52,7 @@ def windows(samples, batch_size, accumulation):
 def train(name, folder, batch_size, accumulation, make_optimizer, make_scheduler, by_epoch, label_smoothing):
     net = CNN().double()
     net.load_state_dict(initial_weights(name, folder))
-    optimizer = make_optimizer(net.parameters())
+    optimizer = make_optimizer(net.parameters(), foreach=False)
     scheduler = make_scheduler(optimizer)
     images, labels = images_and_labels(folder, "train")
     losses, rates, last_epoch = [], [], 0
@@ -81,12 +81,21 @@ def train(name, folder, batch_size, accumulation, make_optimizer, make_scheduler
                           (logits.argmax(1) == labels).double().mean()])
 
 
-with tempfile.TemporaryDirectory() as temporary:
-    folder = pathlib.Path(temporary)
-    write(folder)
-    train("sgd", folder, 24, lambda epoch: 1,
-          lambda p: torch.optim.SGD(p, lr=0.02, momentum=0.9, weight_decay=0.01, nesterov=True, foreach=False),
-          lambda o: lr_scheduler.ExponentialLR(o, 0.8), by_epoch=True, label_smoothing=0.0)
-    train("adamw", folder, 12, lambda epoch: 3 if epoch >= 1 else 1,
-          lambda p: torch.optim.AdamW(p, lr=0.003, weight_decay=0.05, foreach=False),
-          lambda o: lr_scheduler.OneCycleLR(o, 0.003, total_steps=50), by_epoch=False, label_smoothing=0.1)
+# As training_run_NAME.toml has them.
+RUNS = {
+    "sgd": dict(
+        batch_size=24, accumulation=lambda epoch: 1, by_epoch=True, label_smoothing=0.0,
+        make_optimizer=lambda p, **how: torch.optim.SGD(
+            p, lr=0.02, momentum=0.9, weight_decay=0.01, nesterov=True, **how),
+        make_scheduler=lambda o: lr_scheduler.ExponentialLR(o, 0.8)),
+    "adamw": dict(
+        batch_size=12, accumulation=lambda epoch: 3 if epoch >= 1 else 1, by_epoch=False, label_smoothing=0.1,
+        make_optimizer=lambda p, **how: torch.optim.AdamW(p, lr=0.003, weight_decay=0.05, **how),
+        make_scheduler=lambda o: lr_scheduler.OneCycleLR(o, 0.003, total_steps=50)),
+}
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as temporary:
+        write(pathlib.Path(temporary))
+        for name, run in RUNS.items():
+            train(name, pathlib.Path(temporary), **run)

@@ -97,7 +97,7 @@ BOOST_TEST_GLOBAL_FIXTURE(World);
 
 BOOST_DATA_TEST_CASE(is_ddp_bit_for_bit, kStages* data::make({false, true}) * data::make({25.0, 0.0005}), stage,
                      overlap, bucket_mb) {
-  for (const auto dtype : {at::kFloat, at::kDouble}) {
+  for (const auto dtype : {at::kFloat, at::kDouble, at::kBFloat16}) {
     auto ddp = make_ddp(World::communicator(), overlap, bucket_mb);
     auto zero = make_zero(stage, overlap, bucket_mb);
     Trained reference(ddp, dtype), cut(*zero, dtype);

@@ -1,3 +1,4 @@
+#include <ATen/autocast_mode.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/softmax.h>
 #include <ATen/ops/tensor.h>
@@ -68,6 +69,42 @@ BOOST_AUTO_TEST_CASE(losses_of_numbers_equal_pytorchs) {
   check("SmoothL1Loss beta=0.5", table({{"beta", 0.5}}), prediction, target);
   check("HuberLoss", {}, prediction, target);
   check("HuberLoss delta=0.5", table({{"delta", 0.5}}), prediction, target);
+}
+
+BOOST_AUTO_TEST_CASE(under_autocast_they_are_in_float32_as_pytorchs) {
+  const auto expected = oracle::read("losses");
+  const auto classes = at::tensor({1, 0, 2, 1}, at::kLong);
+  const dl::Value weight = dl::Value::List{0.5, 2.0, 0.25};
+  const std::vector<std::pair<std::string, dl::Value>> losses{
+      {"CrossEntropyLoss", table({{"weight", weight}, {"label_smoothing", 0.1}})},
+      {"NLLLoss", table({{"weight", weight}})},
+      {"BCEWithLogitsLoss", {}},
+      {"MSELoss", {}},
+      {"L1Loss", {}},
+      {"SmoothL1Loss", {}},
+      {"HuberLoss", {}}};
+  for (const auto& [name, params] : losses)
+    for (const auto dtype : {at::kBFloat16, at::kHalf}) {
+      const auto key = (dtype == at::kHalf ? "float16 autocast " : "bfloat16 autocast ") + name;
+      BOOST_TEST_CONTEXT(key) {
+        const auto loss = plugin().make<dl::Loss>(name, params);
+        const auto leaf = pattern({4, 3}, 1, 8, dtype).requires_grad_();
+        dl::Tensor value;
+        {
+          at::autocast::set_autocast_dtype(at::kCPU, dtype);
+          at::autocast::set_autocast_enabled(at::kCPU, true);
+          value = (*loss)(
+              leaf, name.starts_with("C") || name.starts_with("N") ? classes : pattern({4, 3}, 2, 8, at::kFloat).abs());
+          at::autocast::set_autocast_enabled(at::kCPU, false);
+        }
+        BOOST_TEST(value.scalar_type() == at::kFloat);
+        value.backward();
+        std::vector<double> found = {value.item<double>()};
+        for (const double gradient : oracle::flat(leaf.grad())) found.push_back(gradient);
+        BOOST_TEST(found[0] == expected.at(key)[0], boost::test_tools::tolerance(1e-6));
+        support::check_close(found, expected.at(key), 1e-2, 1e-6);  // gradients are rounded to the prediction's dtype
+      }
+    }
 }
 
 BOOST_AUTO_TEST_CASE(shapes_that_would_broadcast_are_refused) {

@@ -142,23 +142,24 @@ BOOST_AUTO_TEST_CASE(trajectories_in_other_dtypes_equal_pytorchs_fused_ones) {
 }
 
 BOOST_AUTO_TEST_CASE(pieces_are_updated_as_the_whole_is_bit_for_bit) {
-  for (const auto& name : kNames) BOOST_TEST_CONTEXT(name) {
-      const auto optimizer = plugin().make<dl::Optimizer>(name, stateful(name));
-      auto whole = param("w", pattern({256}, 1, 7, at::kFloat));
-      std::vector<dl::Param> pieces;
-      for (int64_t i = 0; i < 4; ++i) pieces.push_back(param("w", whole.value.narrow(0, 64 * i, 64).clone()));
-      for (int64_t t = 1; t <= 5; ++t) {
-        whole.grad = pattern({256}, t, 3, at::kFloat);
-        step(*optimizer, {&whole}, {0.1, {}});
-        std::vector<dl::Param*> all;
-        for (int64_t i = 0; i < 4; ++i) {
-          pieces[i].grad = whole.grad.narrow(0, 64 * i, 64);
-          all.push_back(&pieces[i]);
+  for (const auto dtype : {at::kFloat, at::kBFloat16})
+    for (const auto& name : kNames) BOOST_TEST_CONTEXT(name << ' ' << dtype) {
+        const auto optimizer = plugin().make<dl::Optimizer>(name, stateful(name));
+        auto whole = param("w", pattern({256}, 1, 7, dtype));
+        std::vector<dl::Param> pieces;
+        for (int64_t i = 0; i < 4; ++i) pieces.push_back(param("w", whole.value.narrow(0, 64 * i, 64).clone()));
+        for (int64_t t = 1; t <= 5; ++t) {
+          whole.grad = pattern({256}, t, 3, dtype);
+          step(*optimizer, {&whole}, {0.1, {}});
+          std::vector<dl::Param*> all;
+          for (int64_t i = 0; i < 4; ++i) {
+            pieces[i].grad = whole.grad.narrow(0, 64 * i, 64);
+            all.push_back(&pieces[i]);
+          }
+          step(*optimizer, all, {0.1, {}});
         }
-        step(*optimizer, all, {0.1, {}});
+        for (int64_t i = 0; i < 4; ++i) BOOST_CHECK(pieces[i].value.equal(whole.value.narrow(0, 64 * i, 64)));
       }
-      for (int64_t i = 0; i < 4; ++i) BOOST_CHECK(pieces[i].value.equal(whole.value.narrow(0, 64 * i, 64)));
-    }
 }
 
 BOOST_AUTO_TEST_CASE(layouts_dtypes_and_empty_pieces_may_be_mixed) {

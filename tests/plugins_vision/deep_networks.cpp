@@ -1,7 +1,9 @@
 // ResNets and the MLP against torchvision and PyTorch: names, initial weights, forward and backward.
 #include <ATen/Parallel.h>
+#include <ATen/autocast_mode.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/cross_entropy_loss.h>
+#include <ATen/ops/equal.h>
 #include <ATen/ops/norm.h>
 #include <ATen/ops/square.h>
 #include <ATen/ops/sum.h>
@@ -196,4 +198,24 @@ BOOST_AUTO_TEST_CASE(inputs_and_options_that_do_not_fit_are_refused) {
   const auto mlp = make("MLP");
   for (const auto& shape : std::vector<std::vector<int64_t>>{{2, 3, 28, 28}, {784}, {2, 28}})
     BOOST_CHECK_EXCEPTION((*mlp)(at::zeros(shape)), dl::Error, support::says({"784", "in_features"}));
+}
+
+/// Autocast casts each weight once, however often the network runs, until its cache is cleared.
+BOOST_AUTO_TEST_CASE(the_mlps_weights_are_cast_once) {
+  const auto network = make("MLP", table({{"in_features", 4}, {"width", 4}, {"out_features", 2}}));
+  const auto x = oracle::hashed({2, 4}, "images").to(at::kFloat);
+  at::autocast::set_autocast_enabled(at::kCPU, true);
+  const auto before = (*network)(x);
+  {
+    const at::NoGradGuard no_grad;
+    for (auto& parameter : network->parameters()) parameter.mul_(2);
+  }
+  const auto kept = (*network)(x);
+  at::autocast::clear_cache();
+  const auto after = (*network)(x);
+  at::autocast::clear_cache();
+  at::autocast::set_autocast_enabled(at::kCPU, false);
+  BOOST_TEST(before.scalar_type() == at::kBFloat16);
+  BOOST_TEST(at::equal(kept, before));
+  BOOST_TEST(!at::equal(after, before));
 }
