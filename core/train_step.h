@@ -14,6 +14,10 @@
 #include "dl/error.h"
 #include "dl/task.h"
 
+namespace dl {
+struct BatchNormSync;
+}
+
 namespace dl::host {
 
 /// What an update does between the backward pass and the optimizer.
@@ -40,6 +44,7 @@ struct StepParts {
   UpdateRules rules;
   Communicator* control = nullptr;  ///< sums norms over ranks where the backend cuts parameters; null: one rank
   StepRequests* requests = nullptr;
+  BatchNormSync* batch_norm_sync = nullptr;  ///< null: batch norms are not synchronised
 };
 
 /// One training step: the window of micro-batches, and where the run is.
