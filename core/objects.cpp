@@ -157,7 +157,8 @@ Objects build_objects(const Plan& plan, const Registry& registry, const Launch& 
   if (objects.control->size() > 1) check_same_plugins(program_files(registry), *objects.control);
 
   const auto& engine = plan.settings.engine;
-  // Synchronised batch norms wait, in the backward pass, for the gradients under way: there is little to gain.
+  // Synchronised batch norms wait, in the backward pass, for the gradients under way: there is little to gain. And
+  // ranks that reach other parameters would no longer communicate in the same order.
   const bool useful = usable_cores() > launch.local_size && !engine.sync_batchnorm;
   const bool beside = engine.overlap == "on" || (engine.overlap == "auto" && useful);
   const BackendContext context{*objects.communicator, *objects.control, at::kCPU, beside};

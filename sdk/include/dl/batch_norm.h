@@ -9,10 +9,11 @@
 
 namespace dl {
 
-/// What all synchronised batch norms of a run share: made by the host, which keeps `padding` up to date.
+/// What all synchronised batch norms of a run share: made by the host.
 struct BatchNormSync {
   Communicator& communicator;
-  bool padding = false;  ///< the rows under way on this rank are for company only: they count as none
+  /// Batch::padding of the micro-batch under way, forward and backward: rows that count as none.
+  bool padding = false;
 };
 
 /// What dl::BatchNorm1d, 2d and 3d are beside a torch::nn::Module. Training thread.
