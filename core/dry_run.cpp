@@ -45,7 +45,10 @@ void take_step(const Plan& plan, Objects& objects, int64_t index) {
                         0,
                         {plan.settings.train.gradient_clip, plan.settings.train.log_grad_norm, "ignore"},
                         objects.control.get(),
-                        nullptr};
+                        nullptr,
+                        plan.autocast,
+                        nullptr,
+                        objects.batch_norm_sync.get()};
   std::vector<Batch> window;
   window.push_back(first_batch(plan, objects));
   Progress at;

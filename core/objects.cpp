@@ -9,6 +9,7 @@
 #include "core/name_pattern.h"
 #include "core/same_plugins.h"
 #include "core/self_communicator.h"
+#include "core/sync_batch_norm.h"
 
 namespace dl::host {
 namespace {
@@ -159,12 +160,16 @@ Objects build_objects(const Plan& plan, const Registry& registry, const Launch& 
   check_hosts(plan, *objects.control);
   if (objects.control->size() > 1) check_same_plugins(program_files(registry), *objects.control);
 
-  const auto& overlap = plan.settings.engine.overlap;
-  const bool beside = overlap == "on" || (overlap == "auto" && usable_cores() > launch.local_size);
+  const auto& engine = plan.settings.engine;
+  // Synchronised batch norms wait, in the backward pass, for the gradients under way: there is little to gain. And
+  // ranks that reach other parameters would no longer communicate in the same order.
+  const bool useful = usable_cores() > launch.local_size && !engine.sync_batchnorm;
+  const bool beside = engine.overlap == "on" || (engine.overlap == "auto" && useful);
   const BackendContext context{*objects.communicator, *objects.control, at::kCPU, beside, plan.autocast};
   objects.backend = registry.create<Backend>(*plan.backend.info, plan.backend.params, &context);
   check_traits(plan, registry, *objects.backend);
   build_networks(plan, registry, objects);
+  if (engine.sync_batchnorm) objects.batch_norm_sync = sync_batch_norms(objects.networks, *objects.communicator);
   build_optimizers(plan, registry, objects);
   objects.resources = std::make_shared<TaskResources>(objects.networks, objects.losses);
   objects.task = registry.create<Task>(*plan.task.info, plan.task.params, objects.resources.get());

@@ -13,6 +13,10 @@
 #include "dl/task.h"
 #include "dl/transform.h"
 
+namespace dl {
+struct BatchNormSync;
+}
+
 namespace dl::host {
 
 /// Everything a run is made of, in the order of making; destroyed in reverse.
@@ -24,6 +28,7 @@ struct Objects {
   std::shared_ptr<Communicator> control, communicator;
   std::shared_ptr<Backend> backend;
   std::map<std::string, std::shared_ptr<Network>> networks;
+  std::shared_ptr<BatchNormSync> batch_norm_sync;  ///< null: each rank's batch norms are its own
   std::vector<OptimizerSlot> optimizers;
   std::shared_ptr<Resources> resources;
   std::shared_ptr<Task> task;

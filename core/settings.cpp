@@ -81,7 +81,8 @@ Schema<EngineSettings> EngineSettings::schema() {
              "ddp, deepspeed_stage_1|2|3, \"lib.Class\" or { type, params }: the parallel strategy")
       .field("communicator", &EngineSettings::communicator,
              "auto (mpi.Communicator under mpirun, else self), self, \"lib.Class\" or { type, params }")
-      .field("overlap", &EngineSettings::overlap, "communicate beside the backward pass; auto: off when cores <= ranks",
+      .field("overlap", &EngineSettings::overlap,
+             "communicate beside the backward pass; auto: off when cores <= ranks or with sync_batchnorm",
              one_of({"auto", "on", "off"}))
       .field("gpus", &EngineSettings::gpus, "CUDA devices by local rank; empty: the CPU", at_least(0))
       .field("num_nodes", &EngineSettings::num_nodes, "hosts; checked against what mpirun gave", at_least(1))
@@ -94,7 +95,9 @@ Schema<EngineSettings> EngineSettings::schema() {
       .field("threads", &EngineSettings::threads, "threads a rank; 0: its share of the cores", between(0, 4096))
       .field("timeout_s", &EngineSettings::timeout_s, "seconds after which a collective fails", greater_than(0))
       .field("deterministic", &EngineSettings::deterministic,
-             "refuse operators that have no deterministic form; fill uninitialised memory");
+             "refuse operators that have no deterministic form; fill uninitialised memory")
+      .field("sync_batchnorm", &EngineSettings::sync_batchnorm,
+             "batch norms take their statistics over all ranks' samples of a micro-batch, not each rank's own");
 }
 
 Schema<GradientClip> GradientClip::schema() {

@@ -85,6 +85,7 @@ struct EngineSettings {
   int64_t threads = 0;
   double timeout_s = 1800;
   bool deterministic = false;
+  bool sync_batchnorm = false;
   static Schema<EngineSettings> schema();
 };
 

@@ -10,6 +10,7 @@
 
 #include "core/autocast.h"
 #include "core/gradient_clip.h"
+#include "dl/batch_norm.h"
 
 namespace dl::host {
 namespace {
@@ -45,6 +46,7 @@ double TrainStep::backward_all(const OptimizerSlot& slot, const std::function<St
   double weights = 0;
   for (size_t i = 0; i < window_.size(); ++i) {
     const auto& batch = window_[i];
+    if (parts_.batch_norm_sync) parts_.batch_norm_sync->padding = batch.padding;
     const auto made = forward(batch, loss);
     check_loss(slot, made.loss);
     double weight = batch.padding ? 0 : made.weight;
@@ -60,6 +62,7 @@ double TrainStep::backward_all(const OptimizerSlot& slot, const std::function<St
     parts_.log.add(name, made.loss, finite ? weight : 0);
     weights += weight;
   }
+  if (parts_.batch_norm_sync) parts_.batch_norm_sync->padding = false;
   return weights;
 }
 

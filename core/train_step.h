@@ -15,6 +15,10 @@
 #include "dl/error.h"
 #include "dl/task.h"
 
+namespace dl {
+struct BatchNormSync;
+}
+
 namespace dl::host {
 
 /// What an update does between the backward pass and the optimizer.
@@ -43,6 +47,7 @@ struct StepParts {
   StepRequests* requests = nullptr;
   std::optional<at::ScalarType> autocast = std::nullopt;  ///< of the forward passes
   const LossScale* loss_scale = nullptr;                  ///< null: there is none
+  BatchNormSync* batch_norm_sync = nullptr;  ///< null: batch norms are not synchronised
 };
 
 /// One training step: the window of micro-batches, and where the run is.

@@ -25,7 +25,7 @@ ResidualBlock::ResidualBlock(const Shape& shape, bool zero_init) {
   if (zero_init) torch::nn::init::zeros_(norms_.back()->weight);
   if (shape.stride == 1 && shape.channels == shape.out()) return;
   shortcut_conv_ = resnet_conv(shape.channels, shape.out(), 1, shape.stride);
-  shortcut_norm_ = torch::nn::BatchNorm2d(shape.out());
+  shortcut_norm_ = dl::BatchNorm2d(shape.out());
   auto shortcut = std::make_shared<torch::nn::Module>();
   shortcut->register_module("0", shortcut_conv_);
   shortcut->register_module("1", shortcut_norm_);
@@ -35,7 +35,7 @@ ResidualBlock::ResidualBlock(const Shape& shape, bool zero_init) {
 void ResidualBlock::add(int64_t in, int64_t out, int64_t kernel, int64_t stride) {
   const auto number = std::to_string(convs_.size() + 1);
   convs_.push_back(register_module("conv" + number, resnet_conv(in, out, kernel, stride)));
-  norms_.push_back(register_module("bn" + number, torch::nn::BatchNorm2d(out)));
+  norms_.push_back(register_module("bn" + number, dl::BatchNorm2d(out)));
 }
 
 dl::Tensor ResidualBlock::forward(const dl::Tensor& x_BCHW) {

@@ -1,9 +1,9 @@
 #pragma once
-#include <torch/nn/modules/batchnorm.h>
 #include <torch/nn/modules/conv.h>
 
 #include <vector>
 
+#include "dl/batch_norm.h"
 #include "dl/tensor.h"
 
 namespace vision {
@@ -31,9 +31,9 @@ class ResidualBlock : public torch::nn::Module {
   void add(int64_t in, int64_t out, int64_t kernel, int64_t stride);
 
   std::vector<torch::nn::Conv2d> convs_;
-  std::vector<torch::nn::BatchNorm2d> norms_;
+  std::vector<dl::BatchNorm2d> norms_;
   torch::nn::Conv2d shortcut_conv_ = nullptr;
-  torch::nn::BatchNorm2d shortcut_norm_ = nullptr;
+  dl::BatchNorm2d shortcut_norm_ = nullptr;
 };
 
 /// A convolution without bias that keeps the size at stride 1; weights from He's normal distribution, by the outputs

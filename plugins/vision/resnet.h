@@ -1,10 +1,10 @@
 #pragma once
-#include <torch/nn/modules/batchnorm.h>
 #include <torch/nn/modules/conv.h>
 #include <torch/nn/modules/linear.h>
 
 #include <array>
 
+#include "dl/batch_norm.h"
 #include "dl/network.h"
 #include "dl/schema.h"
 #include "residual_block.h"
@@ -36,7 +36,7 @@ class ResNet : public dl::UnaryNetwork {
   int64_t num_channels_;
   bool pool_;  ///< after the first convolution
   torch::nn::Conv2d conv1_;
-  torch::nn::BatchNorm2d bn1_;
+  dl::BatchNorm2d bn1_;
   std::vector<dl::Unit<ResidualBlock>> blocks_;
   torch::nn::Linear fc_ = nullptr;
 };
