@@ -66,7 +66,7 @@ Metrics Evaluator::run(const BatchSource& source, const std::string& prefix, int
         std::iota(indices.begin(), indices.end(), begin);
         return source.make(std::move(indices), 0, own >= batches);
       },
-      rounds, workers_);
+      rounds, workers_, source.device());
 
   Tensors rows;
   std::unique_ptr<BatchResult> layout;

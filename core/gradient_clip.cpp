@@ -1,6 +1,7 @@
 #include "core/gradient_clip.h"
 
 #include <ATen/ops/linalg_vector_norm.h>
+#include <ATen/ops/stack.h>
 #include <ATen/ops/tensor.h>
 
 #include <algorithm>
@@ -9,10 +10,12 @@
 namespace dl::host {
 
 double gradient_norm(std::span<Param* const> params, Communicator* control) {
+  Tensors norms;
+  for (const auto* param : params) norms.push_back(at::linalg_vector_norm(param->grad).to(at::kDouble));
   double squares = 0;
-  for (const auto* param : params) {
-    const double norm = at::linalg_vector_norm(param->grad).item<double>();
-    squares += norm * norm;
+  if (!norms.empty()) {
+    const auto all = at::stack(norms).cpu();  // one wait for a GPU, not one for each
+    for (const double norm : std::span(all.const_data_ptr<double>(), norms.size())) squares += norm * norm;
   }
   if (control && control->size() > 1) {
     auto sum = at::tensor({squares}, at::kDouble);

@@ -40,6 +40,7 @@ struct StepParts {
   UpdateRules rules;
   Communicator* control = nullptr;  ///< sums norms over ranks where the backend cuts parameters; null: one rank
   StepRequests* requests = nullptr;
+  at::Device device = at::kCPU;  ///< whose generator dropout draws from, beside the CPU's
 };
 
 /// One training step: the window of micro-batches, and where the run is.
@@ -68,6 +69,7 @@ class TrainStep final : public Step {
   /// The factor that the rules put on the gradients; 0 to leave the update out.
   double clip(const OptimizerSlot& slot, std::span<Param* const> params, double scale);
   void refuse_or_skip(const std::string& what, bool here);
+  void seed_generators() const;
 
   const StepParts& parts_;
   const std::vector<Batch>& window_;

@@ -183,7 +183,8 @@ void Trainer::run_epoch(const BatchSource& source) {
                         objects_.communicator->rank(),
                         {settings.train.gradient_clip, settings.train.log_grad_norm, settings.train.nan_policy},
                         objects_.control.get(),
-                        &requests_};
+                        &requests_,
+                        plan_.device};
   freezing_.apply(state.at.epoch);
   set_training(true);
   const auto title = "epoch " + std::to_string(state.at.epoch + 1) + "/" + std::to_string(state.at.total_epochs);

@@ -107,7 +107,7 @@ void ZeRO1::visit(const std::string& network, bool states, bool write, const Vis
 /// Puts a state together from its pieces, in rank order, and takes this rank's back.
 void ZeRO1::visit_state(Attached& attached, Shard& own, const StateEntry& entry, bool write, const Visitor& visitor) {
   const auto& parameter = attached.params[entry.parameter];
-  dl::Tensor none = at::full({0}, 0, entry.dtype), *state = &none;
+  dl::Tensor none = at::full({0}, 0, parameter.value.options().dtype(entry.dtype)), *state = &none;
   int64_t offset = 0;
   for (size_t i = 0; i < own.pieces.size(); ++i)
     if (own.pieces[i].parameter == entry.parameter) {

@@ -11,7 +11,9 @@
 namespace {
 
 std::string made_with(dl::Communicator* control, std::vector<int64_t> gpus) {
-  return dl::testing::failure_of([&] { nccl::Communicator({}, {control, 10, std::move(gpus)}); });
+  return dl::testing::failure_of([&] {
+    nccl::Communicator(dl::NoOptions{}, dl::CommunicatorContext{control, 10, std::move(gpus)});
+  });
 }
 
 }  // namespace
@@ -47,7 +49,7 @@ BOOST_AUTO_TEST_CASE(it_needs_the_hosts_cpu_communicator) {
 BOOST_AUTO_TEST_CASE(no_such_device_is_told_on_all_ranks) {
   const auto text = dl::testing::failure_of([] {
     dl::testing::ThreadGroup::run(2, [](dl::Communicator& control) {
-      nccl::Communicator communicator({}, {&control, 10, {0, 120}});
+      nccl::Communicator communicator(dl::NoOptions{}, dl::CommunicatorContext{&control, 10, {0, 120}});
     });
   });
   const bool no_gpu = text.find(": no GPU was found") != text.npos && text.find(": CUDA reports \"") != text.npos;

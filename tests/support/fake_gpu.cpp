@@ -2,13 +2,14 @@
 
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/EmptyTensor.h>
-#include <ATen/detail/PrivateUse1HooksInterface.h>
+#include <ATen/detail/HPUHooksInterface.h>
 #include <ATen/native/CPUFallback.h>
 #include <ATen/ops/_reshape_alias_native.h>
 #include <ATen/ops/as_strided_native.h>
 #include <ATen/ops/convolution.h>
 #include <ATen/ops/convolution_backward.h>
 #include <ATen/ops/from_blob.h>
+#include <ATen/ops/native_batch_norm.h>
 #include <ATen/ops/view_native.h>
 #include <c10/core/impl/DeviceGuardImplInterface.h>
 #include <c10/core/impl/alloc_cpu.h>
@@ -21,7 +22,7 @@ namespace dl::testing {
 
 namespace {
 
-constexpr auto kType = at::kPrivateUse1;
+constexpr auto kType = at::kHPU;
 const at::Device kDevice(kType, 0);
 
 thread_local std::vector<std::string> entries;
@@ -91,22 +92,26 @@ Memory& memory() {
   return of_device;
 }
 
-struct Hooks final : at::PrivateUse1HooksInterface {
-  at::Generator generator = at::make_generator<at::CPUGeneratorImpl>();
-  mutable Memory pinned{at::kCPU};
+at::Generator& generator() {
+  static at::Generator of_device = at::make_generator<at::CPUGeneratorImpl>();
+  return of_device;
+}
+
+struct Hooks final : at::HPUHooksInterface {
+  explicit Hooks(at::HPUHooksArgs) {}
+  void init() const override {}
+  bool hasHPU() const override { return true; }
   bool isBuilt() const override { return true; }
   bool isAvailable() const override { return true; }
   bool hasPrimaryContext(c10::DeviceIndex) const override { return true; }
   c10::DeviceIndex deviceCount() const override { return 1; }
-  const at::Generator& getDefaultGenerator(c10::DeviceIndex) const override { return generator; }
+  const at::Generator& getDefaultGenerator(c10::DeviceIndex) const override { return generator(); }
   at::Device getDeviceFromPtr(void*) const override { return kDevice; }
-  at::Allocator* getPinnedMemoryAllocator() const override { return &pinned; }
+  at::Allocator* getPinnedMemoryAllocator() const override {
+    static Memory pinned(at::kCPU);
+    return &pinned;
+  }
 };
-
-Hooks& hooks() {
-  static Hooks of_device;
-  return of_device;
-}
 
 /// The same memory, as a tensor on the CPU.
 at::Tensor on_cpu(const at::Tensor& tensor) {
@@ -116,13 +121,13 @@ at::Tensor on_cpu(const at::Tensor& tensor) {
 
 at::Tensor empty(at::IntArrayRef size, std::optional<at::ScalarType> dtype, std::optional<at::Layout>,
                  std::optional<at::Device>, std::optional<bool>, std::optional<at::MemoryFormat> format) {
-  return at::detail::empty_generic(size, &memory(), c10::DispatchKeySet(c10::DispatchKey::PrivateUse1),
+  return at::detail::empty_generic(size, &memory(), c10::DispatchKeySet(c10::DispatchKey::HPU),
                                    dtype.value_or(at::kFloat), format);
 }
 
 at::Tensor empty_strided(at::IntArrayRef size, at::IntArrayRef stride, std::optional<at::ScalarType> dtype,
                          std::optional<at::Layout>, std::optional<at::Device>, std::optional<bool>) {
-  return at::detail::empty_strided_generic(size, stride, &memory(), c10::DispatchKeySet(c10::DispatchKey::PrivateUse1),
+  return at::detail::empty_strided_generic(size, stride, &memory(), c10::DispatchKeySet(c10::DispatchKey::HPU),
                                            dtype.value_or(at::kFloat));
 }
 
@@ -159,15 +164,30 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor> convolution_backward(const at::Te
   return {back(of_input), back(of_weight), back(of_bias)};
 }
 
+// Its running statistics change, which its schema does not say: the fallback would lose them.
+std::tuple<at::Tensor, at::Tensor, at::Tensor> batch_norm(const at::Tensor& input,
+                                                          const std::optional<at::Tensor>& weight,
+                                                          const std::optional<at::Tensor>& bias,
+                                                          const std::optional<at::Tensor>& mean,
+                                                          const std::optional<at::Tensor>& variance, bool training,
+                                                          double momentum, double eps) {
+  const auto on = [](const std::optional<at::Tensor>& t) {
+    return t && t->defined() ? std::optional(on_cpu(*t)) : std::nullopt;
+  };
+  auto [output, saved_mean, saved_inverse] =
+      at::native_batch_norm(on_cpu(input), on(weight), on(bias), on(mean), on(variance), training, momentum, eps);
+  return {output.to(kDevice), saved_mean.to(kDevice), saved_inverse.to(kDevice)};
+}
+
 void fallback(const c10::OperatorHandle& op, torch::jit::Stack* stack) { at::native::cpu_fallback(op, stack); }
 
 void register_device() {
   static const Guard guard;
-  c10::register_privateuse1_backend("fake_gpu");
   c10::impl::registerDeviceGuard(kType, &guard);
   c10::SetAllocator(kType, &memory());
-  at::RegisterPrivateUse1HooksInterface(&hooks());
-  static torch::Library kernels(torch::Library::IMPL, "aten", c10::DispatchKey::PrivateUse1, __FILE__, __LINE__);
+  // LibTorch asks for its hooks once, by this name.
+  at::HPUHooksRegistry()->Register("HPUHooks", [](at::HPUHooksArgs args) { return std::make_unique<Hooks>(args); });
+  static torch::Library kernels(torch::Library::IMPL, "aten", c10::DispatchKey::HPU, __FILE__, __LINE__);
   kernels.impl("empty.memory_format", TORCH_FN(empty));
   kernels.impl("empty_strided", TORCH_FN(empty_strided));
   kernels.impl("as_strided", TORCH_FN(at::native::as_strided_tensorimpl));
@@ -175,9 +195,10 @@ void register_device() {
   kernels.impl("_reshape_alias", TORCH_FN(at::native::_reshape_alias));
   kernels.impl("_copy_from", TORCH_FN(copy_from));
   kernels.impl("_copy_from_and_resize", TORCH_FN(copy_back));
+  kernels.impl("native_batch_norm", TORCH_FN(batch_norm));
   kernels.impl("convolution_overrideable", TORCH_FN(convolution));
   kernels.impl("convolution_backward_overrideable", TORCH_FN(convolution_backward));
-  static torch::Library others(torch::Library::IMPL, "_", c10::DispatchKey::PrivateUse1, __FILE__, __LINE__);
+  static torch::Library others(torch::Library::IMPL, "_", c10::DispatchKey::HPU, __FILE__, __LINE__);
   others.fallback(torch::CppFunction::makeFromBoxedFunction<&fallback>());
 }
 
@@ -191,7 +212,7 @@ at::Device FakeGpu::device() {
 
 std::vector<std::string> FakeGpu::log() { return std::exchange(entries, {}); }
 void FakeGpu::hang(bool on) { hanging = on; }
-uint64_t FakeGpu::seed() { return hooks().generator.current_seed(); }
+uint64_t FakeGpu::seed() { return generator().current_seed(); }
 int64_t FakeGpu::pinned() { return pins; }
 
 }  // namespace dl::testing

@@ -9,7 +9,8 @@ namespace dl::testing {
 /// A device that has a GPU's streams, events, pinned memory and generator, and computes on the CPU, at once, whatever
 /// the stream: for code that is written against LibTorch's devices and is to run where there is no GPU (the way of
 /// PyTorch's test/cpp_extensions/open_registration_extension). Its tensors are refused wherever one on the CPU is
-/// expected, as a GPU's are. Registered for the process by the first device().
+/// expected, as a GPU's are. It goes by the type HPU, which nothing else here has: a module's parameters can't be moved
+/// to PrivateUse1, the type meant for this. Registered for the process by the first device(), before all else.
 class FakeGpu {
  public:
   static at::Device device();
