@@ -1,4 +1,4 @@
-# LibTorch as imported targets: dl::torch_cpu and, where the files are there, dl::torch_cuda and dl::nccl. Not
+# LibTorch as imported targets: dl::torch_cpu and, where the files are there, dl::torch_cuda, dl::cudart and dl::nccl. Not
 # find_package(Torch), which asks for the CUDA toolkit and links torch_cuda always. Where there is no usable LibTorch,
 # DLHOST_LIBTORCH_ERROR says why. Also used by dlhostConfig.cmake, which sets DLHOST_LIBTORCH_DEFAULT.
 set(DLHOST_LIBTORCH_ERROR)
@@ -51,14 +51,21 @@ if(NOT TARGET dl::torch_cpu)
   if(EXISTS ${DLHOST_LIBTORCH}/lib/libtorch_cuda.so)
     _dl_import(c10_cuda libc10_cuda.so)
     _dl_import(torch_cuda libtorch_cuda.so)
-    if(EXISTS ${DLHOST_LIBTORCH}/cuda/include)
-      target_include_directories(dl::torch_cuda SYSTEM INTERFACE ${DLHOST_LIBTORCH}/cuda/include)
+    # The runtime that libtorch_cuda.so itself names; its headers, and NCCL's, came out of the same wheels.
+    file(GLOB _cudart RELATIVE ${DLHOST_LIBTORCH}/lib ${DLHOST_LIBTORCH}/lib/libcudart.so.*)
+    if(_cudart AND EXISTS ${DLHOST_LIBTORCH}/cuda/include/cuda_runtime_api.h)
+      list(GET _cudart 0 _cudart)
+      _dl_import(cudart ${_cudart})
+      target_include_directories(dl::cudart SYSTEM INTERFACE ${DLHOST_LIBTORCH}/cuda/include)
+      target_link_libraries(dl::torch_cuda INTERFACE dl::cudart)
+      if(EXISTS ${DLHOST_LIBTORCH}/lib/libnccl.so.2 AND EXISTS ${DLHOST_LIBTORCH}/cuda/include/nccl.h)
+        _dl_import(nccl libnccl.so.2)
+        target_link_libraries(dl::nccl INTERFACE dl::cudart)
+      endif()
     endif()
     target_link_libraries(dl::torch_cuda INTERFACE dl::c10_cuda dl::torch_cpu)
-    if(EXISTS ${DLHOST_LIBTORCH}/lib/libnccl.so.2)
-      _dl_import(nccl libnccl.so.2)
-      target_link_libraries(dl::nccl INTERFACE dl::torch_cuda) # its header lies with CUDA's
-    endif()
+    # It registers CUDA with LibTorch when it is loaded, whether or not a symbol of it is used.
+    target_link_options(dl::torch_cuda INTERFACE LINKER:--no-as-needed)
   endif()
 endif()
 if(DLHOST_WITH_CUDA AND NOT TARGET dl::torch_cuda)

@@ -24,7 +24,10 @@ Batch BatchSource::make(std::vector<int64_t> indices, int64_t epoch, bool paddin
     fields = data_.collate(std::move(samples));
   }
   fields = data_.finish(split_, std::move(fields));
-  for (auto& field : fields) field = field.to(device_, field.is_floating_point() ? dtype_ : field.scalar_type());
+  for (auto& field : fields) {
+    field = field.to(field.is_floating_point() ? dtype_ : field.scalar_type());
+    if (!device_.is_cpu()) field = field.pin_memory();
+  }
   return {std::move(fields), std::move(indices), padding};
 }
 

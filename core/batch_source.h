@@ -7,8 +7,8 @@
 
 namespace dl::host {
 
-/// Makes batches of one split: whole where the data class can, else sample by sample through the transforms. Any
-/// thread.
+/// Makes batches of one split: whole where the data class can, else sample by sample through the transforms. For a GPU
+/// they lie in pinned memory, from which a Prefetcher moves them to it. Any thread.
 class BatchSource {
  public:
   BatchSource(const Data& data, Split split, std::vector<std::shared_ptr<Transform>> transforms, uint64_t seed,
@@ -18,6 +18,7 @@ class BatchSource {
   Batch make(std::vector<int64_t> indices, int64_t epoch, bool padding) const;
   int64_t size() const { return data_.size(split_); }
   Split split() const { return split_; }
+  at::Device device() const { return device_; }
 
  private:
   const Data& data_;

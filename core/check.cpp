@@ -13,6 +13,7 @@
 #include "core/exception_text.h"
 #include "core/failure.h"
 #include "core/model_summary.h"
+#include "core/prefetcher.h"
 #include "core/shape_text.h"
 #include "core/trial_step.h"
 
@@ -77,7 +78,7 @@ class Check {
     const auto source = batch_source(plan_, objects_, split);
     std::vector<int64_t> indices(static_cast<size_t>(std::min<int64_t>(2, source.size())));
     std::iota(indices.begin(), indices.end(), 0);
-    auto made = source.make(std::move(indices), 0, false);
+    auto made = Prefetcher([&](int64_t) { return source.make(indices, 0, false); }, 1, 0, source.device()).next();
     out_ << "  " << (split == Split::train ? "training" : "evaluation") << " with " << made.size() << " samples of "
          << to_string(split) << ": " << shapes_text(made.fields) << '\n';
     return made;
@@ -154,6 +155,7 @@ int check(const RunArguments& arguments, const CheckOptions& options, const Laun
     if (!options.batch) return static_cast<int>(kDone);
     // One rank stands for all: no communicator is started, whatever the config names.
     plan.communicator.reset();
+    plan.control.reset();
     plan.settings.engine.num_nodes = 1;
     const Launch alone;
     at::set_num_threads(threads_for(alone, plan.settings.engine.threads));

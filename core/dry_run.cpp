@@ -48,7 +48,8 @@ void take_step(const Plan& plan, Objects& objects, int64_t index) {
                         nullptr,
                         plan.autocast,
                         nullptr,
-                        objects.batch_norm_sync.get()};
+                        objects.batch_norm_sync.get(),
+                        plan.device};
   std::vector<Batch> window;
   window.push_back(first_batch(plan, objects));
   Progress at;

@@ -16,6 +16,17 @@ std::vector<std::string> backend_names() {
   return out;
 }
 
+std::string default_communicator(bool by_mpirun, bool gpus) {
+  return !by_mpirun ? "self" : gpus ? "nccl.Communicator" : "mpi.Communicator";
+}
+
+std::string build_hint(const std::string& type) {
+  return type.starts_with("nccl.")
+             ? " (the plugin nccl is in builds with CUDA only: tools/setup --cuda, then cmake with "
+               "-DDLHOST_WITH_CUDA=ON)"
+             : "";
+}
+
 std::vector<std::string> communicator_names() { return {"auto", "self"}; }
 
 }  // namespace dl::host

@@ -12,7 +12,7 @@ EpochLoader::EpochLoader(const BatchSource& source, const BatchPlan& plan, int64
             const auto first = order_.begin() + skip;
             return source.make({first + slice.begin, first + slice.end}, epoch, slice.padding);
           },
-          plan.micro_batches(), workers) {}
+          plan.micro_batches(), workers, source.device()) {}
 
 std::vector<Batch> EpochLoader::next_window() {
   std::vector<Batch> window;

@@ -72,7 +72,7 @@ Metrics Evaluator::run(const BatchSource& source, const std::string& prefix, int
         std::iota(indices.begin(), indices.end(), begin);
         return source.make(std::move(indices), 0, own >= batches);
       },
-      rounds, workers_);
+      rounds, workers_, source.device());
 
   const Autocast::Cache casts;
   Tensors rows;

@@ -2,6 +2,7 @@
 
 #include <ATen/OpMathType.h>
 #include <ATen/ops/linalg_vector_norm.h>
+#include <ATen/ops/stack.h>
 #include <ATen/ops/tensor.h>
 
 #include <algorithm>
@@ -10,11 +11,15 @@
 namespace dl::host {
 
 double gradient_norm(std::span<Param* const> params, Communicator* control) {
-  double squares = 0;
+  Tensors norms;
   for (const auto* param : params) {
     const auto dtype = at::toOpMathType(param->grad.scalar_type());  // a norm in bfloat16 has three digits
-    const double norm = at::linalg_vector_norm(param->grad, 2, {}, false, dtype).item<double>();
-    squares += norm * norm;
+    norms.push_back(at::linalg_vector_norm(param->grad, 2, {}, false, dtype).to(at::kDouble));
+  }
+  double squares = 0;
+  if (!norms.empty()) {
+    const auto all = at::stack(norms).cpu();  // one wait for a GPU, not one for each
+    for (const double norm : std::span(all.const_data_ptr<double>(), norms.size())) squares += norm * norm;
   }
   if (control && control->size() > 1) {
     auto sum = at::tensor({squares}, at::kDouble);

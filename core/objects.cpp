@@ -6,6 +6,7 @@
 #include <set>
 
 #include "core/errors.h"
+#include "core/gpu.h"
 #include "core/name_pattern.h"
 #include "core/same_plugins.h"
 #include "core/self_communicator.h"
@@ -18,11 +19,11 @@ namespace {
 class TaskResources final : public Resources {
  public:
   TaskResources(std::map<std::string, std::shared_ptr<Network>> networks,
-                std::map<std::string, std::shared_ptr<Loss>> losses)
-      : networks_(std::move(networks)), losses_(std::move(losses)) {}
+                std::map<std::string, std::shared_ptr<Loss>> losses, at::Device device)
+      : networks_(std::move(networks)), losses_(std::move(losses)), device_(device) {}
   Network& network(std::string_view role) override { return *find(networks_, role, "network"); }
   Loss& loss(std::string_view role) override { return *find(losses_, role, "loss"); }
-  at::Device device() const override { return at::kCPU; }
+  at::Device device() const override { return device_; }
 
  private:
   template <class Map>
@@ -35,6 +36,7 @@ class TaskResources final : public Resources {
   }
   std::map<std::string, std::shared_ptr<Network>> networks_;
   std::map<std::string, std::shared_ptr<Loss>> losses_;
+  at::Device device_;
 };
 
 /// Parameters are made in this type while the object lives.
@@ -51,15 +53,20 @@ class DefaultDtype {
   caffe2::TypeMeta before_;
 };
 
-void build_communicators(const Plan& plan, const Registry& registry, Objects& objects) {
+void build_communicators(const Plan& plan, const Registry& registry, Objects& objects,
+                         const std::function<void(std::shared_ptr<Communicator>)>& on_control) {
   const auto& engine = plan.settings.engine;
-  if (!plan.communicator) {
-    objects.control = objects.communicator = std::make_shared<SelfCommunicator>();
-    return;
-  }
-  const CommunicatorContext context{nullptr, engine.timeout_s, {}};
-  objects.control = registry.create<Communicator>(*plan.communicator->info, plan.communicator->params, &context);
-  objects.communicator = objects.control;
+  const auto make = [&](const std::optional<PlannedClass>& planned, at::Device device,
+                        const CommunicatorContext& context) -> std::shared_ptr<Communicator> {
+    if (!planned) return std::make_shared<SelfCommunicator>(device);
+    return registry.create<Communicator>(*planned->info, planned->params, &context);
+  };
+  const bool cpu = plan.device.is_cpu();
+  objects.control = make(cpu ? plan.communicator : plan.control, at::kCPU, {nullptr, engine.timeout_s, {}});
+  on_control(objects.control);
+  objects.communicator =
+      cpu ? objects.control
+          : make(plan.communicator, plan.device, {objects.control.get(), engine.timeout_s, engine.gpus});
 }
 
 void check_hosts(const Plan& plan, const Communicator& control) {
@@ -135,7 +142,7 @@ BatchSource batch_source(const Plan& plan, const Objects& objects, Split split) 
           split,
           found == objects.transforms.end() ? std::vector<std::shared_ptr<Transform>>() : found->second,
           static_cast<uint64_t>(plan.settings.engine.seed),
-          at::kCPU,
+          plan.device,
           plan.dtype};
 }
 
@@ -143,6 +150,7 @@ Objects build_objects(const Plan& plan, const Registry& registry, const Launch& 
                       const std::function<void(std::shared_ptr<Communicator>)>& on_control,
                       std::shared_ptr<Communicator> communicator) {
   Objects objects;
+  if (plan.device.is_cuda()) open_gpu(plan.settings.engine.gpus, plan.device);
   objects.data = build_data(plan, registry);
   for (const auto& [split, list] : plan.transforms)
     for (const auto& planned : list)
@@ -152,26 +160,28 @@ Objects build_objects(const Plan& plan, const Registry& registry, const Launch& 
   for (const auto& [name, planned] : plan.losses)
     objects.losses[name] = registry.create<Loss>(*planned.info, planned.params);
 
-  if (communicator)
+  if (communicator) {
     objects.control = objects.communicator = std::move(communicator);
-  else
-    build_communicators(plan, registry, objects);
-  on_control(objects.control);
+    on_control(objects.control);
+  } else {
+    build_communicators(plan, registry, objects, on_control);
+  }
   check_hosts(plan, *objects.control);
   if (objects.control->size() > 1) check_same_plugins(program_files(registry), *objects.control);
 
   const auto& engine = plan.settings.engine;
+  // A GPU moves tensors beside its work; on the CPU communication takes a core of its own.
+  const bool room = !plan.device.is_cpu() || usable_cores() > launch.local_size;
   // Synchronised batch norms wait, in the backward pass, for the gradients under way: there is little to gain. And
   // ranks that reach other parameters would no longer communicate in the same order.
-  const bool useful = usable_cores() > launch.local_size && !engine.sync_batchnorm;
-  const bool beside = engine.overlap == "on" || (engine.overlap == "auto" && useful);
-  const BackendContext context{*objects.communicator, *objects.control, at::kCPU, beside, plan.autocast};
+  const bool beside = engine.overlap == "on" || (engine.overlap == "auto" && room && !engine.sync_batchnorm);
+  const BackendContext context{*objects.communicator, *objects.control, plan.device, beside, plan.autocast};
   objects.backend = registry.create<Backend>(*plan.backend.info, plan.backend.params, &context);
   check_traits(plan, registry, *objects.backend);
   build_networks(plan, registry, objects);
   if (engine.sync_batchnorm) objects.batch_norm_sync = sync_batch_norms(objects.networks, *objects.communicator);
   build_optimizers(plan, registry, objects);
-  objects.resources = std::make_shared<TaskResources>(objects.networks, objects.losses);
+  objects.resources = std::make_shared<TaskResources>(objects.networks, objects.losses, plan.device);
   objects.task = registry.create<Task>(*plan.task.info, plan.task.params, objects.resources.get());
   return objects;
 }

@@ -245,20 +245,50 @@ class Planner {
     return choice;
   }
 
+  /// Whether there is such a class; where not, the problem has `prefix` before it and `suffix` after it.
+  bool there(const std::string& type, Kind kind, const Place& place, const std::string& prefix,
+             const std::string& suffix) {
+    Problems missing;
+    if (registry_.find(type, kind, place, "engine", missing)) return true;
+    for (const auto& problem : missing.list())
+      problems_.add(problem.place, problem.table, prefix + problem.message + suffix);
+    return false;
+  }
+
+  void communicators() {
+    const bool gpus = plan_.device.is_cuda();
+    auto chosen = choice_of(plan_.settings.engine.communicator, "communicator");
+    const bool automatic = chosen.type == "auto";
+    if (automatic) chosen.type = default_communicator(launch_.by_mpirun, gpus);
+    if (chosen.type == "self") {
+      if (launch_.size > 1)
+        problems_.add(chosen.place, "engine",
+                      "\"communicator\" is self, but mpirun started " + std::to_string(launch_.size) + " ranks; use " +
+                          default_communicator(true, gpus));
+    } else if (const auto hint = build_hint(chosen.type);
+               hint.empty() ||
+               there(chosen.type, Kind::communicator, chosen.place,
+                     automatic ? "\"communicator\" is " + chosen.type + " with gpus under mpirun: " : "", hint)) {
+      if (PlannedClass planned; add(chosen, Kind::communicator, "engine.communicator", planned))
+        plan_.communicator = std::move(planned);
+    }
+    if (!gpus || !launch_.by_mpirun) return;
+    ClassChoice control;
+    control.type = default_communicator(true, false);
+    control.place = chosen.place;
+    if (PlannedClass planned; add(control, Kind::communicator, "engine", planned)) plan_.control = std::move(planned);
+  }
+
   void engine() {
     const auto& s = plan_.settings.engine;
+    if (!s.gpus.empty())
+      plan_.device = {at::kCUDA, static_cast<c10::DeviceIndex>(
+                                     s.gpus[std::min(s.gpus.size() - 1, static_cast<size_t>(launch_.local_rank))])};
     auto backend = choice_of(s.backend, "backend");
     const auto& classes = backend_classes();
     if (const auto found = classes.find(backend.type); found != classes.end()) {
-      Problems missing;
-      if (!registry_.find(found->second, Kind::backend, backend.place, "engine", missing)) {
-        for (const auto& problem : missing.list())
-          problems_.add(problem.place, problem.table,
-                        "\"backend\": " + found->first + " is the class " + found->second + ": " + problem.message);
-        backend.type.clear();
-      } else {
-        backend.type = found->second;
-      }
+      const auto prefix = "\"backend\": " + found->first + " is the class " + found->second + ": ";
+      backend.type = there(found->second, Kind::backend, backend.place, prefix, "") ? found->second : "";
     } else if (backend.type.find('.') == std::string::npos) {
       problems_.add(backend.place, "engine",
                     "\"backend\": unknown name \"" + backend.type + "\"" + did_you_mean(backend.type, names(classes)) +
@@ -267,25 +297,11 @@ class Planner {
     }
     if (!backend.type.empty()) add(backend, Kind::backend, "engine.backend", plan_.backend);
 
-    auto communicator = choice_of(s.communicator, "communicator");
-    if (communicator.type == "auto") communicator.type = launch_.by_mpirun ? "mpi.Communicator" : "self";
-    if (communicator.type == "self") {
-      if (launch_.size > 1)
-        problems_.add(communicator.place, "engine",
-                      "\"communicator\" is self, but mpirun started " + std::to_string(launch_.size) +
-                          " ranks; use mpi.Communicator");
-    } else if (PlannedClass planned; add(communicator, Kind::communicator, "engine.communicator", planned)) {
-      plan_.communicator = std::move(planned);
-    }
+    communicators();
 
     if (!read_precision(s.precision, plan_))
       problems_.add(s.precision.place, "engine",
                     "\"precision\": expected " + known_precisions() + ", found " + s.precision.text());
-    if (!s.gpus.empty()) {
-      const auto* engine = config_.find("engine");
-      problems_.add(engine->find("gpus")->place, "engine",
-                    "\"gpus\": this version trains on the CPU only; leave \"gpus\" out");
-    }
   }
 
   template <class Map>

@@ -32,8 +32,10 @@ struct Plan {
   TrainLimits limits;
   at::ScalarType dtype = at::kFloat;       ///< of parameters, gradients, optimizer states and floating data
   std::optional<at::ScalarType> autocast;  ///< of the forward passes' products; none: `dtype`
+  at::Device device = at::kCPU;            ///< of this rank: `[engine] gpus` by local rank
   PlannedClass task, data, backend;
   std::optional<PlannedClass> communicator;  ///< none: the built-in `self`
+  std::optional<PlannedClass> control;       ///< with GPUs only, for the CPU; none: the built-in `self`
   std::map<std::string, PlannedClass> networks, losses, schedulers, optimizers;
   std::map<std::string, std::vector<std::string>> optimizer_networks;
   std::map<std::string, std::vector<PlannedGroup>> optimizer_groups;

@@ -108,6 +108,24 @@ class PlanChecks {
                         " ranks run on this host; set num_nodes to the number of hosts that mpirun uses");
   }
 
+  /// A device for each rank of this host, as its launcher says.
+  void gpus(const Launch& launch) {
+    const auto& gpus = plan_.settings.engine.gpus;
+    if (gpus.empty()) return;
+    const auto place = config_.find("engine")->find("gpus")->place;
+    const auto count = static_cast<int>(gpus.size());
+    for (auto gpu = gpus.begin(); gpu != gpus.end(); ++gpu)
+      if (std::find(gpus.begin(), gpu, *gpu) != gpu)
+        return problems_.add(
+            place, "engine",
+            "\"gpus\" names the device " + std::to_string(*gpu) + " twice; each rank of a host needs one of its own");
+    if (!launch.planned && count != launch.local_size)
+      problems_.add(place, "engine",
+                    "\"gpus\" names " + std::to_string(count) + " device(s), but " + std::to_string(launch.local_size) +
+                        " rank(s) run on this host; start it with mpirun -n " + std::to_string(count) +
+                        ", or name one device a rank");
+  }
+
  private:
   void check(const PlannedClass& planned) {
     if (!planned.info) return;
@@ -122,13 +140,14 @@ class PlanChecks {
                     "\"precision\" is " + precision.text() + ", but " + name + " ([" + planned.where +
                         "]) can work with " + join(known) + " only");
     }
-    const c10::DeviceType device = c10::kCPU;  // the only one that this version trains on
+    const c10::DeviceType device = plan_.device.type();
     if (!traits.devices.empty() &&
         std::find(traits.devices.begin(), traits.devices.end(), device) == traits.devices.end()) {
       std::vector<std::string> known;
       for (const auto type : traits.devices) known.push_back(c10::DeviceTypeName(type));
       problems_.add(planned.place, planned.where,
-                    name + " works on " + join(known) + " only, but this run is on the CPU; use another class");
+                    name + " works on " + join(known) + " only, but this run is on " +
+                        (device == c10::kCPU ? "the CPU" : "GPUs ([engine] gpus)") + "; use another class");
     }
   }
 
@@ -148,6 +167,7 @@ void check_plan(const Plan& plan, const Value& config, const Registry& registry,
   checks.precision();
   checks.traits();
   if (!launch.planned) checks.nodes(launch);
+  checks.gpus(launch);
 }
 
 }  // namespace dl::host

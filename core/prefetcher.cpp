@@ -7,7 +7,9 @@
 
 namespace dl::host {
 
-Prefetcher::Prefetcher(Make make, int64_t count, int64_t workers) : make_(std::move(make)), count_(count) {
+Prefetcher::Prefetcher(Make make, int64_t count, int64_t workers, at::Device device)
+    : make_(std::move(make)), count_(count) {
+  if (!device.is_cpu()) upload_.emplace(device);
   if (workers <= 0) return;
   ring_.resize(static_cast<size_t>(2 * workers + 2));
   for (int64_t i = 0; i < workers; ++i) threads_.emplace_back([this] { work(); });
@@ -51,6 +53,21 @@ void Prefetcher::work() {
 }
 
 Batch Prefetcher::next() {
+  if (!upload_) return made();
+  if (!upload_->under_way()) upload_->begin(made());
+  auto batch = upload_->take();
+  if (is_made()) upload_->begin(made());
+  return batch;
+}
+
+bool Prefetcher::is_made() const {
+  if (threads_.empty()) return false;
+  const std::lock_guard lock(mutex_);
+  const auto& slot = ring_[static_cast<size_t>(next_) % ring_.size()];
+  return slot.ready && !slot.error;
+}
+
+Batch Prefetcher::made() {
   if (threads_.empty()) return make_(next_++);
   Slot slot;
   {

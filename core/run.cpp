@@ -5,6 +5,7 @@
 #include <ATen/ops/tensor.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <iostream>
 #include <optional>
 
@@ -50,6 +51,7 @@ void set_deterministic(bool on) {
   if (!on) return;
   at::globalContext().setDeterministicAlgorithms(true, false);
   at::globalContext().setDeterministicFillUninitializedMemory(true);
+  setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", 0);  // without it cuBLAS refuses, with GPUs
 }
 
 std::string line_of(const Metrics& metrics) {
@@ -118,7 +120,9 @@ int train(const RunArguments& arguments, const Launch& launch) {
       console.info("resumed from " + resumed->checkpoint.string() + ": epoch " + std::to_string(state.at.epoch + 1) +
                    ", step " + std::to_string(state.at.step));
     console.info(model_summary(objects.networks));
-    console.info(std::to_string(launch.size) + " rank(s) × " + std::to_string(threads) + " thread(s), " +
+    std::string gpus;
+    for (const auto gpu : settings.engine.gpus) gpus += (gpus.empty() ? ", GPUs " : ", ") + std::to_string(gpu);
+    console.info(std::to_string(launch.size) + " rank(s) × " + std::to_string(threads) + " thread(s)" + gpus + ", " +
                  std::to_string(objects.data->size(Split::train)) + " training samples, " +
                  std::to_string(trainer.total_steps()) + " steps");
     failure.building = false;

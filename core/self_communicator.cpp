@@ -48,7 +48,9 @@ std::vector<std::string> SelfCommunicator::hosts() const {
   return {name.data()};
 }
 
-Tensor SelfCommunicator::allocate(int64_t elements, at::ScalarType dtype) { return at::zeros({elements}, dtype); }
+Tensor SelfCommunicator::allocate(int64_t elements, at::ScalarType dtype) {
+  return at::zeros({elements}, at::device(device_).dtype(dtype));
+}
 
 void SelfCommunicator::all_reduce(Tensor& tensor, ReduceOp, std::string_view what) {
   check("all_reduce", what, tensor);

@@ -4,9 +4,10 @@
 namespace dl {
 
 /// The communicator of a run with one rank: nothing moves. Tensors are checked as any communicator does, so that what
-/// works here works on several ranks. Tensors may be on any device.
+/// works here works on several ranks. Tensors may be on any device; buffers are made on `device`.
 class SelfCommunicator final : public Communicator {
  public:
+  explicit SelfCommunicator(at::Device device = at::kCPU) : device_(device) {}
   int rank() const override { return 0; }
   int size() const override { return 1; }
   int local_rank() const override { return 0; }
@@ -23,6 +24,9 @@ class SelfCommunicator final : public Communicator {
   /// Runs it at once; what it throws comes from wait().
   std::shared_ptr<Work> start(std::function<void()> collective) override;
   void abort(int code) noexcept override;
+
+ private:
+  at::Device device_;
 };
 
 }  // namespace dl

@@ -80,11 +80,12 @@ Schema<EngineSettings> EngineSettings::schema() {
       .field("backend", &EngineSettings::backend,
              "ddp, deepspeed_stage_1|2|3, \"lib.Class\" or { type, params }: the parallel strategy")
       .field("communicator", &EngineSettings::communicator,
-             "auto (mpi.Communicator under mpirun, else self), self, \"lib.Class\" or { type, params }")
+             "auto (under mpirun nccl.Communicator with gpus and mpi.Communicator without; alone self), self, "
+             "\"lib.Class\" or { type, params }")
       .field("overlap", &EngineSettings::overlap,
              "communicate beside the backward pass; auto: off when cores <= ranks or with sync_batchnorm",
              one_of({"auto", "on", "off"}))
-      .field("gpus", &EngineSettings::gpus, "CUDA devices by local rank; empty: the CPU", at_least(0))
+      .field("gpus", &EngineSettings::gpus, "CUDA devices by local rank; empty: the CPU", between(0, 127))
       .field("num_nodes", &EngineSettings::num_nodes, "hosts; checked against what mpirun gave", at_least(1))
       .field(
           "precision", &EngineSettings::precision,

@@ -1,6 +1,7 @@
 #include "core/train_step.h"
 
 #include <ATen/CPUGeneratorImpl.h>
+#include <ATen/Context.h>
 #include <ATen/ops/scalar_tensor.h>
 #include <ATen/ops/tensor.h>
 #include <c10/core/GradMode.h>
@@ -131,13 +132,20 @@ void TrainStep::apply(OptimizerSlot& slot, double scale) {
   parts_.backend.after_step(slot.networks);
 }
 
+/// Dropout and its like draw from the default generators: a function of (seed, step, update, rank), so nothing to save.
+void TrainStep::seed_generators() const {
+  const auto seed = derive_seed(parts_.seed, "dropout", static_cast<uint64_t>(progress_.step),
+                                static_cast<uint64_t>(updates_ * 1'000'003 + parts_.rank));
+  auto generator = at::detail::getDefaultCPUGenerator();
+  generator.set_current_seed(seed);
+  if (parts_.device.is_cpu()) return;
+  generator = at::globalContext().defaultGenerator(parts_.device);
+  generator.set_current_seed(seed);
+}
+
 void TrainStep::update(std::string_view optimizer, const std::function<StepLoss(const Batch&)>& loss) {
   auto& used = find_slot(parts_.optimizers, optimizer);
-  // Dropout and its like draw from the default generator: a function of (seed, step, update, rank), so nothing to save.
-  const auto step = static_cast<uint64_t>(progress_.step);
-  auto generator = at::detail::getDefaultCPUGenerator();
-  generator.set_current_seed(
-      derive_seed(parts_.seed, "dropout", step, static_cast<uint64_t>(updates_ * 1'000'003 + parts_.rank)));
+  seed_generators();
   ++updates_;
   not_finite_.clear();
 

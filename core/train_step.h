@@ -47,7 +47,8 @@ struct StepParts {
   StepRequests* requests = nullptr;
   std::optional<at::ScalarType> autocast = std::nullopt;  ///< of the forward passes
   const LossScale* loss_scale = nullptr;                  ///< null: there is none
-  BatchNormSync* batch_norm_sync = nullptr;  ///< null: batch norms are not synchronised
+  BatchNormSync* batch_norm_sync = nullptr;               ///< null: batch norms are not synchronised
+  at::Device device = at::kCPU;                           ///< whose generator dropout draws from, beside the CPU's
 };
 
 /// One training step: the window of micro-batches, and where the run is.
@@ -79,6 +80,7 @@ class TrainStep final : public Step {
   /// The factor that the rules put on the gradients; 0 to leave the update out.
   double clip(const OptimizerSlot& slot, std::span<Param* const> params, double scale);
   void refuse_or_skip(const std::string& what, bool here);
+  void seed_generators() const;
 
   const StepParts& parts_;
   const std::vector<Batch>& window_;

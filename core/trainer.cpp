@@ -188,7 +188,8 @@ void Trainer::run_epoch(const BatchSource& source) {
                         &requests_,
                         plan_.autocast,
                         loss_scale_ ? &*loss_scale_ : nullptr,
-                        objects_.batch_norm_sync.get()};
+                        objects_.batch_norm_sync.get(),
+                        plan_.device};
   freezing_.apply(state.at.epoch);
   set_training(true);
   const auto title = "epoch " + std::to_string(state.at.epoch + 1) + "/" + std::to_string(state.at.total_epochs);

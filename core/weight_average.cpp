@@ -31,7 +31,9 @@ void WeightAverage::visit_buffers(bool write, const std::function<void(Tensor& k
     for (const auto& network : slot.networks)
       backend_.visit(network, false, write, [&](const NetworkEntry& entry, Tensor& whole) {
         if (entry.type != NetworkEntry::Type::buffer || !whole.is_floating_point()) return;
-        visitor(buffers_[network + "." + entry.name], whole);
+        auto& kept = buffers_[network + "." + entry.name];
+        if (kept.defined()) kept = kept.to(whole.device());  // load_buffers() left it on the CPU
+        visitor(kept, whole);
       });
 }
 

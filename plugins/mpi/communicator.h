@@ -7,7 +7,7 @@
 
 #include "communication_thread.h"
 #include "dl/communicator.h"
-#include "dl/schema.h"
+#include "dl/plugin.h"
 
 namespace mpi {
 
@@ -41,6 +41,7 @@ class Communicator final : public dl::Communicator {
                "0: all",
                dl::at_least(0));
   }
+  static dl::Traits traits() { return {.devices = {c10::kCPU}}; }
   Communicator(const CommunicatorOptions& options, const dl::CommunicatorContext& context);
   /// Finishes what was started, unless a call has failed or an exception is in flight: then it waits for nobody.
   ~Communicator() override;

@@ -37,7 +37,7 @@ struct Visit {
 
   void state(const StateEntry& entry) const {
     const auto& [name, whole] = wholes[entry.parameter];
-    dl::Tensor none = at::full({0}, 0, entry.dtype), *own = &none;
+    dl::Tensor none = at::full({0}, 0, whole.options().dtype(entry.dtype)), *own = &none;
     int64_t offset = 0;
     for (size_t i = 0; i < pieces.size(); ++i)
       if (pieces[i].parameter == entry.parameter) {

@@ -8,11 +8,11 @@
 
 namespace dl::testing {
 
-/// One thing that every communicator does. `check` runs on all ranks at once and throws std::runtime_error where it
-/// doesn't (not a Boost check: ranks may be threads, and Boost.Test is for one thread).
+/// One thing that every communicator does, with tensors on `device`. `check` runs on all ranks at once and throws
+/// std::runtime_error where it doesn't (not a Boost check: ranks may be threads, and Boost.Test is for one thread).
 struct Contract {
   std::string name;
-  std::function<void(Communicator&)> check;
+  std::function<void(Communicator&, at::Device device)> check;
 };
 std::ostream& operator<<(std::ostream& out, const Contract& contract);
 
@@ -27,7 +27,8 @@ std::string failure_of(const std::function<void()>& check);
 /// Throws std::runtime_error with `text` unless `holds`.
 void require(bool holds, const std::string& text);
 /// [begin, begin + count) in `dtype`.
-Tensor count_from(int64_t begin, int64_t count, at::ScalarType dtype);
+Tensor count_from(at::Device device, int64_t begin, int64_t count, at::ScalarType dtype);
+at::TensorOptions on(at::Device device, at::ScalarType dtype);
 bool same(const Tensor& a, const Tensor& b);
 
 }  // namespace dl::testing

@@ -74,7 +74,7 @@ BOOST_DATA_TEST_CASE(mpi_keeps_the_contract, data::make(kSettings) * data::make(
                      contract) {
   auto& communicator = World::by_setting[setting.name];
   if (!communicator) communicator = make(setting.options);
-  BOOST_TEST(dl::testing::failure_of([&] { contract.check(*communicator); }) == "");
+  BOOST_TEST(dl::testing::failure_of([&] { contract.check(*communicator, at::kCPU); }) == "");
 }
 
 BOOST_AUTO_TEST_CASE(ranks_count_within_their_node) {
@@ -90,7 +90,7 @@ BOOST_DATA_TEST_CASE(the_window_adds_in_rank_order, data::make({10, 1000, 50000}
   auto& c = *World::communicator;
   for (const auto dtype : {at::kFloat, at::kBFloat16}) {
     const auto numbers = [&](int rank) {
-      return at::sin(dl::testing::count_from(0, length, at::kFloat).mul(rank + 1.7)).to(dtype);
+      return at::sin(dl::testing::count_from(at::kCPU, 0, length, at::kFloat).mul(rank + 1.7)).to(dtype);
     };
     dl::Tensor expected = numbers(0).to(at::kFloat);
     for (int rank = 1; rank < c.size(); ++rank) expected.add_(numbers(rank).to(at::kFloat));

@@ -13,42 +13,43 @@ constexpr at::ScalarType kDtypes[] = {at::kFloat, at::kDouble, at::kBFloat16, at
                                       at::kLong,  at::kInt,    at::kByte};
 
 // Small whole numbers, exact in every dtype: element i of rank r is (i % 7) + r.
-Tensor pattern(int64_t length, int rank, at::ScalarType dtype) {
-  return count_from(0, length, at::kLong).remainder(7).add(rank).to(dtype);
+Tensor pattern(at::Device device, int64_t length, int rank, at::ScalarType dtype) {
+  return count_from(device, 0, length, at::kLong).remainder(7).add(rank).to(dtype);
 }
 
-Tensor expected(int64_t length, int size, ReduceOp op, at::ScalarType dtype) {
-  Tensor base = pattern(length, 0, at::kLong);
+Tensor expected(at::Device device, int64_t length, int size, ReduceOp op, at::ScalarType dtype) {
+  Tensor base = pattern(device, length, 0, at::kLong);
   if (op == ReduceOp::sum) base = base.mul(size).add(size * (size - 1) / 2);
   if (op == ReduceOp::max) base = base.add(size - 1);
   return base.to(dtype);
 }
 
-void all_reduce(Communicator& c) {
+void all_reduce(Communicator& c, at::Device device) {
   for (const auto dtype : kDtypes)
     for (const auto op : {ReduceOp::sum, ReduceOp::max, ReduceOp::min})
       for (const auto length : kLengths) {
-        Tensor tensor = pattern(length, c.rank(), dtype);
+        Tensor tensor = pattern(device, length, c.rank(), dtype);
         c.all_reduce(tensor, op, "numbers");
-        require(same(tensor, expected(length, c.size(), op, dtype)),
+        require(same(tensor, expected(device, length, c.size(), op, dtype)),
                 std::string("all_reduce of ") + c10::toString(dtype) + " × " + std::to_string(length));
       }
 }
 
-void all_reduce_of_a_view(Communicator& c) {
-  const Tensor buffer = at::full({100}, -1, at::kFloat);
+void all_reduce_of_a_view(Communicator& c, at::Device device) {
+  const Tensor buffer = at::full({100}, -1, on(device, at::kFloat));
   Tensor middle = buffer.narrow(0, 10, 30);
-  middle.copy_(pattern(30, c.rank(), at::kFloat));
+  middle.copy_(pattern(device, 30, c.rank(), at::kFloat));
   c.all_reduce(middle, ReduceOp::sum, "view");
-  require(same(buffer.narrow(0, 10, 30), expected(30, c.size(), ReduceOp::sum, at::kFloat)), "the view is reduced");
+  require(same(buffer.narrow(0, 10, 30), expected(device, 30, c.size(), ReduceOp::sum, at::kFloat)),
+          "the view is reduced");
   require(buffer.narrow(0, 0, 10).eq(-1).all().item<bool>() && buffer.narrow(0, 40, 60).eq(-1).all().item<bool>(),
           "the rest is left alone");
 }
 
 // What is not exact must still be the same everywhere, or ranks drift apart.
-void all_reduce_gives_the_same_bits(Communicator& c) {
+void all_reduce_gives_the_same_bits(Communicator& c, at::Device device) {
   for (const auto dtype : {at::kFloat, at::kBFloat16}) {
-    const Tensor numbers = at::sin(count_from(0, 5000, at::kFloat).mul(c.rank() + 1.7)).to(dtype);
+    const Tensor numbers = at::sin(count_from(device, 0, 5000, at::kFloat).mul(c.rank() + 1.7)).to(dtype);
     Tensor first = numbers.clone(), again = numbers.clone();
     c.all_reduce(first, ReduceOp::sum, "sines");
     c.all_reduce(again, ReduceOp::sum, "sines");
@@ -59,39 +60,39 @@ void all_reduce_gives_the_same_bits(Communicator& c) {
   }
 }
 
-void reduce_scatter(Communicator& c) {
+void reduce_scatter(Communicator& c, at::Device device) {
   for (const auto dtype : kDtypes)
     for (const auto op : {ReduceOp::sum, ReduceOp::max, ReduceOp::min})
       for (const auto length : kLengths) {
-        const Tensor whole = pattern(length * c.size(), c.rank(), dtype);
+        const Tensor whole = pattern(device, length * c.size(), c.rank(), dtype);
         const Tensor before = whole.clone();
-        Tensor piece = pattern(length, 0, dtype).zero_();
+        Tensor piece = pattern(device, length, 0, dtype).zero_();
         c.reduce_scatter(piece, whole, op, "numbers");
-        const Tensor all = expected(length * c.size(), c.size(), op, dtype);
+        const Tensor all = expected(device, length * c.size(), c.size(), op, dtype);
         require(same(piece, all.narrow(0, length * c.rank(), length)),
                 std::string("reduce_scatter of ") + c10::toString(dtype) + " × " + std::to_string(length));
         require(same(whole, before), "the whole is left alone");
       }
 }
 
-void reduce_scatter_in_place(Communicator& c) {
-  Tensor whole = pattern(3000 * c.size(), c.rank(), at::kFloat);
+void reduce_scatter_in_place(Communicator& c, at::Device device) {
+  Tensor whole = pattern(device, 3000 * c.size(), c.rank(), at::kFloat);
   Tensor piece = whole.narrow(0, 3000 * c.rank(), 3000);
   c.reduce_scatter(piece, whole, ReduceOp::sum, "numbers");
-  const Tensor all = expected(3000 * c.size(), c.size(), ReduceOp::sum, at::kFloat);
+  const Tensor all = expected(device, 3000 * c.size(), c.size(), ReduceOp::sum, at::kFloat);
   require(same(piece, all.narrow(0, 3000 * c.rank(), 3000)), "a piece that is part of the whole");
 }
 
-void all_reduce_of_allocated(Communicator& c) {
+void all_reduce_of_allocated(Communicator& c, at::Device device) {
   for (const auto dtype : kDtypes)
     for (const auto length : {1, 65, 1025, 5000, 40000}) {
       Tensor buffer = c.allocate(length + 7, dtype);
       for (const int64_t begin : {0, 7}) {
         Tensor tensor = buffer.narrow(0, begin, length);
         buffer.fill_(99);
-        tensor.copy_(pattern(length, c.rank(), dtype));
+        tensor.copy_(pattern(device, length, c.rank(), dtype));
         c.all_reduce(tensor, ReduceOp::sum, "numbers");
-        require(same(tensor, expected(length, c.size(), ReduceOp::sum, dtype)),
+        require(same(tensor, expected(device, length, c.size(), ReduceOp::sum, dtype)),
                 std::string("all_reduce in a buffer of ") + c10::toString(dtype) + " × " + std::to_string(length));
         require(buffer.narrow(0, begin == 0 ? length : 0, 7).eq(99).all().item<bool>(), "the rest is left alone");
       }
@@ -99,22 +100,23 @@ void all_reduce_of_allocated(Communicator& c) {
 }
 
 // A buffer on some ranks, plain memory on the others; another place in the buffer on each.
-void all_reduce_of_tensors_that_lie_anywhere(Communicator& c) {
+void all_reduce_of_tensors_that_lie_anywhere(Communicator& c, at::Device device) {
   for (const int64_t length : {50, 20000})
     for (int plain = 0; plain <= c.size(); ++plain) {
       Tensor buffer = c.allocate(length + 64 * c.size(), at::kFloat);
-      Tensor tensor = c.rank() < plain ? at::full({length}, 0, at::kFloat) : buffer.narrow(0, 64 * c.rank(), length);
-      tensor.copy_(pattern(length, c.rank(), at::kFloat));
+      Tensor tensor =
+          c.rank() < plain ? at::full({length}, 0, on(device, at::kFloat)) : buffer.narrow(0, 64 * c.rank(), length);
+      tensor.copy_(pattern(device, length, c.rank(), at::kFloat));
       c.all_reduce(tensor, ReduceOp::sum, "numbers");
-      require(same(tensor, expected(length, c.size(), ReduceOp::sum, at::kFloat)),
+      require(same(tensor, expected(device, length, c.size(), ReduceOp::sum, at::kFloat)),
               std::to_string(length) + " elements, plain on " + std::to_string(plain) + " ranks");
     }
 }
 
 // Nothing of one call may be seen in the next.
-void all_reduce_again_and_again(Communicator& c) {
+void all_reduce_again_and_again(Communicator& c, at::Device device) {
   Tensor buffer = c.allocate(9000, at::kFloat);
-  Tensor plain = at::full({9000}, 0, at::kFloat), few = at::full({10}, 0, at::kFloat);
+  Tensor plain = at::full({9000}, 0, on(device, at::kFloat)), few = at::full({10}, 0, on(device, at::kFloat));
   for (int round = 0; round < 15; ++round)
     for (auto* tensor : {&buffer, &few, &plain, &few}) {
       tensor->fill_(c.rank() + round);
@@ -124,14 +126,15 @@ void all_reduce_again_and_again(Communicator& c) {
     }
 }
 
-void reduce_scatter_of_allocated(Communicator& c) {
+void reduce_scatter_of_allocated(Communicator& c, at::Device device) {
   for (const int64_t length : {1, 63, 1025, 20000}) {
     Tensor whole = c.allocate(length * c.size(), at::kFloat);
     const Tensor mine =
-        expected(length * c.size(), c.size(), ReduceOp::sum, at::kFloat).narrow(0, length * c.rank(), length);
+        expected(device, length * c.size(), c.size(), ReduceOp::sum, at::kFloat).narrow(0, length * c.rank(), length);
     for (const bool inside : {false, true}) {
-      whole.copy_(pattern(length * c.size(), c.rank(), at::kFloat));
-      Tensor piece = inside ? whole.narrow(0, length * c.rank(), length) : at::full({length}, 0, at::kFloat);
+      whole.copy_(pattern(device, length * c.size(), c.rank(), at::kFloat));
+      Tensor piece =
+          inside ? whole.narrow(0, length * c.rank(), length) : at::full({length}, 0, on(device, at::kFloat));
       c.reduce_scatter(piece, whole, ReduceOp::sum, "numbers");
       require(same(piece, mine), "reduce_scatter from a buffer of " + std::to_string(length));
     }

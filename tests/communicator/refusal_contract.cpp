@@ -22,9 +22,9 @@ void refuses(const std::string& operation, const std::function<void()>& call) {
   throw std::runtime_error(operation + " accepted what it can't do");
 }
 
-void refuses_tensors_with_gaps(Communicator& c) {
-  Tensor gaps = at::zeros({8, 6}, at::kFloat).t();
-  Tensor flat = at::zeros({48 * c.size()}, at::kFloat);
+void refuses_tensors_with_gaps(Communicator& c, at::Device device) {
+  Tensor gaps = at::zeros({8, 6}, on(device, at::kFloat)).t();
+  Tensor flat = at::zeros({48 * c.size()}, on(device, at::kFloat));
   refuses("all_reduce", [&] { c.all_reduce(gaps, ReduceOp::sum, "weights"); });
   refuses("broadcast", [&] { c.broadcast(gaps, 0, "weights"); });
   refuses("all_gather", [&] { c.all_gather(flat, gaps, "weights"); });
@@ -32,29 +32,29 @@ void refuses_tensors_with_gaps(Communicator& c) {
   refuses("all_gather_rows", [&] { c.all_gather_rows(gaps, "weights"); });
 }
 
-void refuses_undefined_tensors(Communicator& c) {
+void refuses_undefined_tensors(Communicator& c, at::Device) {
   Tensor none;
   refuses("all_reduce", [&] { c.all_reduce(none, ReduceOp::sum, "weights"); });
   refuses("broadcast", [&] { c.broadcast(none, 0, "weights"); });
 }
 
-void refuses_pieces_that_dont_fit(Communicator& c) {
-  Tensor whole = at::zeros({10 * c.size()}, at::kFloat);
-  Tensor short_piece = at::zeros({9}, at::kFloat), other_piece = at::zeros({10}, at::kDouble);
+void refuses_pieces_that_dont_fit(Communicator& c, at::Device device) {
+  Tensor whole = at::zeros({10 * c.size()}, on(device, at::kFloat));
+  Tensor short_piece = at::zeros({9}, on(device, at::kFloat)), other_piece = at::zeros({10}, on(device, at::kDouble));
   for (auto* piece : {&short_piece, &other_piece}) {
     refuses("all_gather", [&] { c.all_gather(whole, *piece, "weights"); });
     refuses("reduce_scatter", [&] { c.reduce_scatter(*piece, whole, ReduceOp::sum, "weights"); });
   }
 }
 
-void refuses_roots_that_dont_exist(Communicator& c) {
-  Tensor tensor = at::zeros({3}, at::kFloat);
+void refuses_roots_that_dont_exist(Communicator& c, at::Device device) {
+  Tensor tensor = at::zeros({3}, on(device, at::kFloat));
   refuses("broadcast", [&] { c.broadcast(tensor, c.size(), "weights"); });
   refuses("broadcast", [&] { c.broadcast(tensor, -1, "weights"); });
 }
 
-void refuses_rows_of_a_scalar(Communicator& c) {
-  refuses("all_gather_rows", [&] { c.all_gather_rows(at::zeros({}, at::kFloat), "weights"); });
+void refuses_rows_of_a_scalar(Communicator& c, at::Device device) {
+  refuses("all_gather_rows", [&] { c.all_gather_rows(at::zeros({}, on(device, at::kFloat)), "weights"); });
 }
 
 }  // namespace

@@ -8,7 +8,7 @@
 
 BOOST_DATA_TEST_CASE(self_keeps_the_contract, boost::unit_test::data::make(dl::testing::all_contracts()), contract) {
   dl::SelfCommunicator communicator;
-  BOOST_TEST(dl::testing::failure_of([&] { contract.check(communicator); }) == "");
+  BOOST_TEST(dl::testing::failure_of([&] { contract.check(communicator, at::kCPU); }) == "");
 }
 
 BOOST_AUTO_TEST_CASE(abort_returns_to_the_caller) {

@@ -12,10 +12,10 @@ namespace dl::testing {
 namespace {
 
 // b = a summed, then a summed: only this order gives these numbers.
-void started_ones_run_in_order(Communicator& c) {
+void started_ones_run_in_order(Communicator& c, at::Device device) {
   const int size = c.size();
   std::vector<std::shared_ptr<Work>> works;
-  Tensor value = at::full({2000}, 1, at::kFloat);
+  Tensor value = at::full({2000}, 1, on(device, at::kFloat));
   std::vector<int> order;
   for (int i = 0; i < 5; ++i)
     works.push_back(c.start([&, i] {
@@ -30,9 +30,9 @@ void started_ones_run_in_order(Communicator& c) {
   require(value.eq(expected).all().item<bool>(), "values");
 }
 
-void a_blocking_call_waits_for_its_turn(Communicator& c) {
+void a_blocking_call_waits_for_its_turn(Communicator& c, at::Device device) {
   std::atomic<int> done{0};
-  Tensor first = at::full({100000}, 1, at::kFloat), second = at::full({1}, 1, at::kFloat);
+  Tensor first = at::full({100000}, 1, on(device, at::kFloat)), second = at::full({1}, 1, on(device, at::kFloat));
   std::vector<std::shared_ptr<Work>> works;
   for (int i = 0; i < 3; ++i)
     works.push_back(c.start([&] {
@@ -45,16 +45,16 @@ void a_blocking_call_waits_for_its_turn(Communicator& c) {
   for (const auto& work : works) work->wait();
 }
 
-void started_and_blocking_ones_take_turns(Communicator& c) {
+void started_and_blocking_ones_take_turns(Communicator& c, at::Device device) {
   const auto size = static_cast<double>(c.size());
-  Tensor buffer = c.allocate(50000, at::kDouble), plain = at::full({9000}, 0, at::kDouble);
+  Tensor buffer = c.allocate(50000, at::kDouble), plain = at::full({9000}, 0, on(device, at::kDouble));
   for (int round = 0; round < 10; ++round) {
     buffer.fill_(1 + round);
     plain.fill_(2 + round);
     const auto first = c.start([&] { c.all_reduce(buffer, ReduceOp::sum, "first"); });
     const auto second = c.start([&] { c.all_reduce(plain, ReduceOp::sum, "second"); });
     if (round % 2 == 0) first->wait();
-    Tensor few = at::full({1}, round, at::kLong);
+    Tensor few = at::full({1}, round, on(device, at::kLong));
     c.all_reduce(few, ReduceOp::sum, "few");
     require(few.item<int64_t>() == round * c.size(), "few");
     c.barrier("between");
@@ -65,7 +65,7 @@ void started_and_blocking_ones_take_turns(Communicator& c) {
   }
 }
 
-void wait_throws_what_it_threw(Communicator& c) {
+void wait_throws_what_it_threw(Communicator& c, at::Device) {
   const auto work = c.start([] { throw Error("from the collective"); });
   try {
     work->wait();

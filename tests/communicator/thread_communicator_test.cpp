@@ -15,7 +15,8 @@ using dl::testing::ThreadGroup;
 
 BOOST_DATA_TEST_CASE(threads_keep_the_contract, data::make(dl::testing::all_contracts()) * data::xrange(1, 5), contract,
                      size) {
-  BOOST_TEST(dl::testing::failure_of([&] { ThreadGroup::run(size, contract.check); }) == "");
+  BOOST_TEST(dl::testing::failure_of(
+                 [&] { ThreadGroup::run(size, [&](dl::Communicator& c) { contract.check(c, at::kCPU); }); }) == "");
 }
 
 BOOST_AUTO_TEST_CASE(one_failing_rank_ends_the_others) {

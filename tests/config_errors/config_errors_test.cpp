@@ -183,8 +183,17 @@ BOOST_AUTO_TEST_CASE(one_mistake_each) {
       {"a precision that the backend does not have", "seed = 1", "precision = 64\nbackend = \"limited.Float32Backend\"",
        "c.toml:11:13: [engine] \"precision\" is 64, but limited.Float32Backend ([engine.backend]) can work with 32 "
        "only"},
-      {"a GPU", "seed = 1", "gpus = [0]",
-       "c.toml:11:8: [engine] \"gpus\": this version trains on the CPU only; leave \"gpus\" out"},
+      {"more GPUs than ranks", "seed = 1", "gpus = [0, 1]",
+       "c.toml:11:8: [engine] \"gpus\" names 2 device(s), but 1 rank(s) run on this host; start it with mpirun -n 2, "
+       "or "
+       "name one device a rank"},
+      {"a GPU for two ranks", "seed = 1", "gpus = [1, 1]",
+       "c.toml:11:8: [engine] \"gpus\" names the device 1 twice; each rank of a host needs one of its own"},
+      {"a GPU that can't be", "seed = 1", "gpus = [-1]",
+       "c.toml:11:8: [engine] \"gpus\" must be in [0, 127], found [-1]"},
+      {"a communicator for CPUs", "seed = 1", "gpus = [0]\ncommunicator = \"mpi.Communicator\"",
+       "c.toml:12:16: [engine.communicator] mpi.Communicator works on CPU only, but this run is on GPUs ([engine] "
+       "gpus); use another class"},
       {"a class for GPUs", "seed = 1", "communicator = \"limited.GpuCommunicator\"",
        "c.toml:11:16: [engine.communicator] limited.GpuCommunicator works on CUDA only, but this run is on the CPU; "
        "use another class"},

@@ -101,4 +101,36 @@ BOOST_AUTO_TEST_CASE(precisions) {
     BOOST_TEST(!read_precision(value, plan), value.text());
 }
 
+BOOST_AUTO_TEST_CASE(gpus_by_local_rank) {
+  BOOST_TEST(problems_of({"engine.gpus=[3]"}) == "");
+  Registry registry({PLUGINS});
+  auto config = parse_toml(kGood, "c.toml");
+  set_value(config, "engine.gpus=[3, 1]");
+  Problems problems;
+  const auto plan = make_plan(config, registry,
+                              {.rank = 5, .size = 6, .local_rank = 1, .local_size = 2, .by_mpirun = true}, problems);
+  BOOST_TEST(plan.device == at::Device(at::kCUDA, 1));
+  BOOST_REQUIRE(plan.control.has_value());
+  BOOST_TEST(registry.full_name(*plan.control->info) == "mpi.Communicator");
+#if WITH_CUDA
+  BOOST_REQUIRE(plan.communicator.has_value());
+  BOOST_TEST(registry.full_name(*plan.communicator->info) == "nccl.Communicator");
+#else
+  BOOST_TEST(says(problems.text(),
+                  "\"communicator\" is nccl.Communicator with gpus under mpirun: no plugin library "
+                  "\"nccl\""));
+  BOOST_TEST(says(problems.text(),
+                  " (the plugin nccl is in builds with CUDA only: tools/setup --cuda, then cmake with "
+                  "-DDLHOST_WITH_CUDA=ON)"));
+#endif
+}
+
+// `dlhost check` of a run to come does not know its ranks.
+BOOST_AUTO_TEST_CASE(gpus_of_a_planned_run) {
+  Launch planned;
+  planned.planned = true;
+  BOOST_TEST(problems_of({"engine.gpus=[0, 1]"}, planned) == "");
+  BOOST_TEST(says(problems_of({"engine.gpus=[0, 1]"}), "\"gpus\" names 2 device(s), but 1 rank(s) run on this host"));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
