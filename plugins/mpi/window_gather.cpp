@@ -21,13 +21,13 @@ void WindowCollectives::all_gather(dl::Tensor& whole, const dl::Tensor& piece) {
   } else if (bytes == 0) {
     return window_->meet();
   }
-  if (mine != own) copy(own, mine, bytes);
   relay(
       chunks.count(),
       [&](uint64_t turn, int64_t k) {
-        const int64_t size = chunks.size(k);
+        const int64_t begin = chunks.begin(k), size = chunks.size(k);
+        if (mine != own) copy(own + begin, mine + begin, size);
         char* box = window_->outbox(local_, turn);
-        copy(box + layout_.node() * size, mine + chunks.begin(k), size);
+        copy(box + layout_.node() * size, mine + begin, size);
         if (one_node()) return;
         std::vector<std::span<char>> slots;
         for (int node = 0; node < nodes; ++node) slots.emplace_back(box + node * size, static_cast<size_t>(size));

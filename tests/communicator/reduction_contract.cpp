@@ -76,8 +76,8 @@ void reduce_scatter(Communicator& c) {
 
 // What lets a sharded optimizer compute what an unsharded one does, bit for bit.
 void reduce_scatter_gives_the_bits_of_all_reduce(Communicator& c) {
-  for (const auto dtype : {at::kFloat, at::kDouble, at::kBFloat16, at::kHalf})
-    for (const int64_t length : {1, 65, 1025, 5000, 40000})
+  for (const auto dtype : {at::kFloat, at::kBFloat16})
+    for (const int64_t length : {65, 5000, 20000})
       for (const bool allocated : {false, true}) {
         const Tensor numbers = at::sin(count_from(0, length * c.size(), at::kFloat).mul(c.rank() + 1.7)).to(dtype);
         Tensor whole = allocated ? c.allocate(length * c.size(), dtype) : at::full({length * c.size()}, 0, dtype);
