@@ -1,17 +1,19 @@
-# dl_add_test(NAME sources… [LIBS libraries…] [RANKS n…] [SUITES suites…] [LABELS labels…] [TIMEOUT seconds] [NO_PCH])
+# dl_add_test(NAME sources… [LIBS libraries…] [RANKS n…] [SUITES suites…] [LABELS labels…] [TIMEOUT seconds] [NO_PCH]
+#             [LAUNCHER program])
 #
 # A Boost.Test executable (the sources include <boost/test/unit_test.hpp>, nothing else is needed) and its CTest entry
 # NAME; with RANKS one entry NAME.n for each number, run by mpirun; with SUITES one entry NAME.suite for each of
 # its suites. Default time-out: 120 s. Headers are included from the
 # root of the checkout ("core/config.h"). NO_PCH: the sources don't see torch::nn::Module and compile faster without the
-# precompiled header. The environment of each test has DL_TEST_PYTHON, a Python with numpy and safetensors.
+# precompiled header. LAUNCHER: runs the test as `program TEST ARGUMENTS…`; ends with 77 where the test must be skipped.
+# The environment of each test has DL_TEST_PYTHON, a Python with numpy and safetensors.
 set(DL_TEST_ENVIRONMENT
   DL_TEST_PYTHON=${PROJECT_SOURCE_DIR}/.deps/venv/bin/python
   OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_btl_vader_single_copy_mechanism=none
   OMPI_MCA_hwloc_base_binding_policy=none)
 
 function(dl_add_test NAME)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "NO_PCH" "TIMEOUT" "LIBS;RANKS;SUITES;LABELS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "NO_PCH" "TIMEOUT;LAUNCHER" "LIBS;RANKS;SUITES;LABELS")
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 120)
   endif()
@@ -39,13 +41,13 @@ function(dl_add_test NAME)
     endforeach()
   elseif(arg_SUITES)
     foreach(suite IN LISTS arg_SUITES)
-      add_test(NAME ${NAME}.${suite} COMMAND ${target} --run_test=${suite})
+      add_test(NAME ${NAME}.${suite} COMMAND ${arg_LAUNCHER} $<TARGET_FILE:${target}> --run_test=${suite})
       set_tests_properties(${NAME}.${suite} PROPERTIES
-        ENVIRONMENT "${DL_TEST_ENVIRONMENT}" TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}")
+        ENVIRONMENT "${DL_TEST_ENVIRONMENT}" TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}" SKIP_RETURN_CODE 77)
     endforeach()
   else()
-    add_test(NAME ${NAME} COMMAND ${target})
+    add_test(NAME ${NAME} COMMAND ${arg_LAUNCHER} $<TARGET_FILE:${target}>)
     set_tests_properties(${NAME} PROPERTIES
-      ENVIRONMENT "${DL_TEST_ENVIRONMENT}" TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}")
+      ENVIRONMENT "${DL_TEST_ENVIRONMENT}" TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}" SKIP_RETURN_CODE 77)
   endif()
 endfunction()

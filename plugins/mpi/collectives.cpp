@@ -12,13 +12,12 @@ Collectives::Collectives(double timeout_s, int ranks_per_node, const std::string
       window(make_window(session, window_mode, chunk_bytes)) {}
 
 Collectives::~Collectives() {
-  if (window && session.healthy()) say_goodbye();
+  if (session.size() > 1 && session.healthy()) say_goodbye();
 }
 
-// The session waits for all ranks, too, but can't tell which one does not come.
 void Collectives::say_goodbye() noexcept {
   try {
-    session.run("barrier", "the end of the run", [this] { window->barrier(); });
+    session.run("barrier", "the end of the run", [this] { window ? window->barrier() : flat.barrier(); });
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s\n", error.what());
     session.abort(1);

@@ -16,6 +16,8 @@ class Collectives {
   std::unique_ptr<WindowCollectives> window;  ///< null: all goes by `flat`
 
  private:
+  /// Ranks wait for each other here rather than in MPI_Finalize: Open MPI 4.1's mpirun hangs or crashes now and then
+  /// when a rank aborts in there, and it would not say which rank does not come.
   void say_goodbye() noexcept;
 };
 

@@ -22,6 +22,7 @@ class NodeLayout {
   int local_size() const { return static_cast<int>(members(node_).size()); }
   int node() const { return node_; }
   int nodes() const { return static_cast<int>(members_.size()); }
+  const std::vector<std::vector<int>>& members() const { return members_; }
   /// The ranks of a node, by their local number.
   const std::vector<int>& members(int node) const { return members_[static_cast<size_t>(node)]; }
   int node_of(int rank) const { return node_of_[static_cast<size_t>(rank)]; }

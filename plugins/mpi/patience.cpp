@@ -9,14 +9,18 @@ namespace mpi {
 
 namespace {
 
-constexpr std::chrono::duration<double> kYields(0.005), kLongestSleep(0.002);
+constexpr std::chrono::duration<double> kSpins(100e-6), kYields(0.005), kLongestSleep(0.002);
 
 }  // namespace
 
-void Patience::give_way() {
+bool Patience::goes_on_spinning() {
   const auto now = Clock::now();
-  if (waited_.count() < 0) began_ = now;
-  waited_ = now - began_;
+  if (looks_ == kLooksAtOnce) began_ = now;
+  return !yields_ && now - began_ < kSpins;
+}
+
+void Patience::give_way() {
+  waited_ = Clock::now() - began_;
   if (yields_ && waited_ < kYields)
     sched_yield();
   else

@@ -1,19 +1,10 @@
 #include "presence.h"
 
-#include <algorithm>
-#include <cstring>
 #include <fstream>
 
 namespace mpi {
 
 namespace {
-
-template <size_t N>
-void keep(char (&to)[N], std::string_view text) {
-  const size_t length = std::min(text.size(), N - 1);
-  std::memcpy(to, text.data(), length);
-  to[length] = '\0';
-}
 
 std::string state_of(int64_t pid) {
   std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
@@ -43,15 +34,7 @@ std::string state_of(int64_t pid) {
 void Presence::announce(const Call& call, uint64_t signature, Place place) {
   ++turns_;
   shown_[turns_ % 2] = {signature, place};
-  Text& text = texts_[turns_ % 2];
-  text.number = call.number;
-  keep(text.operation, call.operation);
-  keep(text.what, call.what);
-}
-
-std::string Presence::last_call() const {
-  const Text& text = texts_[turns_ % 2];
-  return text.number == 0 ? "none" : numbered_name({text.operation, text.what, text.number});
+  texts_[turns_ % 2] = CallText(call);
 }
 
 std::string Presence::process() const {

@@ -29,7 +29,7 @@ class alignas(128) Presence {
   uint64_t turns() const { return turns_; }
 
   /// For messages: read while the rank may be writing.
-  std::string last_call() const;
+  std::string last_call() const { return texts_[turns_ % 2].text(); }
   /// `its process (4711) is stopped`, as far as /proc tells.
   std::string process() const;
 
@@ -41,13 +41,9 @@ class alignas(128) Presence {
     uint64_t signature = 0;
     Place place;
   };
-  struct Text {
-    int64_t number = 0;
-    char operation[24]{}, what[96]{};
-  };
   Shown shown_[2];
   alignas(128) uint64_t turns_ = 0;
-  Text texts_[2];
+  CallText texts_[2];
 };
 
 }  // namespace mpi

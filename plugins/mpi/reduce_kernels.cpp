@@ -139,4 +139,7 @@ ReduceKernel reduce_kernel(at::ScalarType dtype, dl::ReduceOp op) {
   }
 }
 
+Reduction::Reduction(at::ScalarType dtype, dl::ReduceOp op)
+    : kernel(reduce_kernel(dtype, op)), width(static_cast<int64_t>(c10::elementSize(dtype))) {}
+
 }  // namespace mpi

@@ -16,4 +16,11 @@ using ReduceKernel = void (*)(std::span<const char* const> sources, std::span<ch
 /// bfloat16 and float16 are added in float32 and rounded once, to nearest even. Null where the dtype can't be reduced.
 ReduceKernel reduce_kernel(at::ScalarType dtype, dl::ReduceOp op);
 
+/// How the elements of a dtype are reduced.
+struct Reduction {
+  Reduction(at::ScalarType dtype, dl::ReduceOp op);
+  ReduceKernel kernel;
+  int64_t width;  ///< bytes of an element
+};
+
 }  // namespace mpi

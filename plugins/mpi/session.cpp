@@ -3,13 +3,18 @@
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
+#include <cstdio>
 #include <cstdlib>
+#include <thread>
 
 #include "dl/error.h"
 
 namespace mpi {
 
 namespace {
+
+constexpr std::chrono::seconds kLongestAbort(5);
 
 // Settings that Open MPI reads in MPI_Init; what the user has set stays.
 void set_open_mpi_defaults() {
@@ -66,35 +71,49 @@ Session::Session(double timeout_s, int ranks_per_node)
   MPI_Comm_set_errhandler(comm_, MPI_ERRORS_RETURN);
   MPI_Comm_rank(comm_, &rank_);
   MPI_Comm_size(comm_, &size_);
+  const auto limit = deadline("the first communication among all ranks");
   layout_ = std::make_unique<NodeLayout>(comm_, ranks_per_node);
   hosts_ = gather_hosts(comm_, size_);
-  reductions_ = std::make_unique<Reductions>();
-  if (size_ > 1) watchdog_ = std::make_unique<Watchdog>(who(rank_), timeout_s, [this] { abort(1); });
 }
 
 Session::~Session() {
   if (!healthy()) {
-    // Frees nothing: the communication thread may still be inside MPI.
-    (void)reductions_.release();
-    (void)layout_.release();
+    (void)layout_.release();  // frees nothing: the communication thread may still be inside MPI
     return;
   }
-  if (owner_) {
-    // Ranks wait for each other here rather than in MPI_Finalize: Open MPI 4.1's mpirun hangs or crashes now and then
-    // when a rank aborts in there.
-    const Watchdog::Watch watch(watchdog_.get(), {"barrier", "the end of the run", current_.number + 1});
-    MPI_Barrier(comm_);
-  }
-  reductions_.reset();
   layout_.reset();
   MPI_Comm_free(&comm_);
   if (!owner_) return;
-  const Watchdog::Watch watch(watchdog_.get(), {"MPI_Finalize", "the end of the run", current_.number + 1});
+  const auto limit = deadline("MPI_Finalize");
   MPI_Finalize();
 }
 
 std::string Session::who(int rank) const {
   return "rank " + std::to_string(rank) + " on " + hosts_[static_cast<size_t>(rank)];
+}
+
+std::string Session::company(int rank) const {
+  const auto& host = hosts_[static_cast<size_t>(rank)];
+  std::string ranks;
+  int count = 0;
+  for (int other = 0; other < size_; ++other) {
+    if (hosts_[static_cast<size_t>(other)] != host) continue;
+    ranks += (count++ > 0 ? ", " : "") + std::to_string(other);
+  }
+  if (count == 1 || host == hosts_[static_cast<size_t>(rank_)]) return "";
+  return " (ranks " + ranks + " are there)";
+}
+
+std::unique_ptr<Deadline> Session::deadline(const std::string& step) {
+  if (size_ == 1) return nullptr;
+  const auto me = hosts_.empty() ? "rank " + std::to_string(rank_) : who(rank_);
+  return std::make_unique<Deadline>(timeout_s_, [this, text = me + ": " + step] {
+    std::fprintf(stderr,
+                 "%s has not ended after %.1f s: a rank has died, hangs, or its host can't be reached; ending "
+                 "all ranks\n",
+                 text.c_str(), timeout_s_);
+    abort(1);
+  });
 }
 
 void Session::begin(const char* operation, std::string_view what) {
@@ -114,11 +133,20 @@ bool Session::healthy() const { return !failed_ && std::uncaught_exceptions() <=
 void Session::abort(int code) noexcept {
   if (size_ == 1) return;
   failed_ = true;
+  // MPI's daemon on this host is asked to end the others, and may itself wait for a host that can't be reached.
+  try {
+    std::thread([code] {
+      std::this_thread::sleep_for(kLongestAbort);
+      std::_Exit(code);
+    }).detach();
+  } catch (const std::exception&) {
+    std::_Exit(code);
+  }
   MPI_Abort(MPI_COMM_WORLD, code);
   std::_Exit(code);
 }
 
-void Session::fail(int code) {
+void Session::fail(int code) const {
   std::array<char, MPI_MAX_ERROR_STRING> text{};
   int length = 0;
   MPI_Error_string(code, text.data(), &length);

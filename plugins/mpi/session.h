@@ -8,9 +8,9 @@
 #include <string_view>
 #include <vector>
 
+#include "call.h"
+#include "deadline.h"
 #include "node_layout.h"
-#include "reductions.h"
-#include "watchdog.h"
 
 namespace mpi {
 
@@ -32,8 +32,9 @@ class Session {
   const std::vector<std::string>& hosts() const { return hosts_; }
   /// "rank 1 on node7".
   std::string who(int rank) const;
+  /// " (ranks 2, 3 are there)" of a rank on another host; "" of one on this.
+  std::string company(int rank) const;
   double timeout_s() const { return timeout_s_; }
-  const Reductions& reductions() const { return *reductions_; }
 
   /// Runs a collective, which is current() meanwhile. One that throws leaves the ranks out of step: all later ones
   /// throw dl::Error, too. `operation` must outlive the session.
@@ -48,17 +49,11 @@ class Session {
     }
   }
   const Call& current() const { return current_; }
-  /// Calls `function`, which returns an MPI error code, under the watchdog. Throws dl::Error naming this rank, its host
-  /// and the current collective where the code is not MPI_SUCCESS.
-  template <class Function>
-  void call(Function&& function) {
-    int code = MPI_SUCCESS;
-    {
-      const Watchdog::Watch watch(watchdog_.get(), current_);
-      code = function();
-    }
-    if (code != MPI_SUCCESS) fail(code);
-  }
+  /// Throws dl::Error naming this rank, its host, the current collective and what MPI says of `code`.
+  [[noreturn]] void fail(int code) const;
+  /// While alive, `step`, which waits in MPI for all ranks, must end within the time-out: else that is said on stderr,
+  /// and all processes end. Null where there is one rank.
+  std::unique_ptr<Deadline> deadline(const std::string& step);
   /// False where a call failed or the caller is in the middle of an exception: peers may be gone.
   bool healthy() const;
   /// From here on this session finalises nothing.
@@ -69,7 +64,6 @@ class Session {
  private:
   void begin(const char* operation, std::string_view what);
   void broken(const std::exception& error);
-  [[noreturn]] void fail(int code);
 
   const int exceptions_;  // in flight when this was made
   bool owner_ = false;    // of MPI_Finalize
@@ -81,8 +75,6 @@ class Session {
   Call current_;
   std::string what_, failure_;
   std::unique_ptr<NodeLayout> layout_;
-  std::unique_ptr<Reductions> reductions_;
-  std::unique_ptr<Watchdog> watchdog_;
 };
 
 }  // namespace mpi

@@ -78,6 +78,7 @@ void Window::wait_for(int local) {
   double looked_at_s = 0, died_at_s = -1;
   while (peer.arrived.load(std::memory_order_acquire) < meetings_) {
     if (!patience.wait()) continue;
+    members_.meanwhile();
     const double waited = patience.waited();
     const double limit = members_.timeout_s + (peer.abroad ? kAbroadGrace_s : 0);
     bool over = waited > limit;

@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -13,6 +14,7 @@ struct WindowMembers {
   int local = 0;
   std::vector<std::string> who;  ///< by local number: "rank 3 on node7"
   double timeout_s = 1800;
+  std::function<void()> meanwhile = [] {};  ///< called now and then while this rank waits
 };
 
 /// Memory that the ranks of a node share, and how they meet in it. For each rank: what it shows to the others, and two
@@ -54,17 +56,8 @@ class Window {
   uint64_t turn() const { return turn_; }
   void advance(uint64_t turns) { turn_ += turns; }
 
-  /// While alive, this rank waits for other nodes: those that wait for it must not be blamed on it.
-  class Abroad {
-   public:
-    explicit Abroad(Window& window) : presence_(window.presence(window.local())) { presence_.abroad = true; }
-    ~Abroad() { presence_.abroad = false; }
-    Abroad(const Abroad&) = delete;
-    Abroad& operator=(const Abroad&) = delete;
-
-   private:
-    Presence& presence_;
-  };
+  /// Whether this rank waits for other nodes: those that wait for it must not blame it.
+  void set_abroad(bool abroad) { presence(members_.local).abroad = abroad; }
 
  private:
   Presence& presence(int local) const { return *reinterpret_cast<Presence*>(memory_ + local * part_bytes_); }

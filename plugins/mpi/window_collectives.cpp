@@ -18,6 +18,7 @@ WindowCollectives::WindowCollectives(Session& session, std::unique_ptr<Window> w
       size_(layout_.local_size()),
       window_(std::move(window)),
       memory_(std::move(memory)),
+      cross_(layout_.cross() == MPI_COMM_NULL ? nullptr : std::make_unique<Peers>(session, layout_.cross())),
       sources_(static_cast<size_t>(size_)),
       targets_(static_cast<size_t>(size_)) {}
 
@@ -97,8 +98,7 @@ void WindowCollectives::broadcast(dl::Tensor& tensor, int root) {
         const auto mine = slices(k);
         if (local_ < parts && mine.size(local_) > 0) {
           char* slice = at_home ? window_->inbox(from, turn) + mine.begin(local_) : window_->outbox(local_, turn);
-          abroad(
-              [&] { return MPI_Bcast(slice, static_cast<int>(mine.size(local_)), MPI_BYTE, home, layout_.cross()); });
+          abroad([&] { cross_->broadcast({slice, static_cast<size_t>(mine.size(local_))}, home); });
         }
         if (at_home && !is_root) copy(data + chunks.begin(k), window_->inbox(from, turn), chunks.size(k));
       },
@@ -114,7 +114,7 @@ void WindowCollectives::barrier() {
   announce(at::kByte, 0, 0);
   window_->meet();
   if (one_node()) return;
-  if (local_ == 0) abroad([&] { return MPI_Barrier(layout_.cross()); });
+  if (local_ == 0) abroad([&] { cross_->barrier(); });
   window_->meet();
 }
 

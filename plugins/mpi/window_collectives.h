@@ -3,7 +3,7 @@
 #include <memory>
 #include <vector>
 
-#include "reduce_kernels.h"
+#include "peers.h"
 #include "session.h"
 #include "slices.h"
 #include "window.h"
@@ -12,7 +12,8 @@
 namespace mpi {
 
 /// Collectives in memory that the ranks of a node share, and between nodes by MPI. Each rank reduces its own slice from
-/// all ranks of the node, in rank order, so the result depends neither on where tensors lie nor on how they are cut.
+/// all ranks of the node, in rank order, and then from all nodes, in their order: the result depends neither on where
+/// tensors lie nor on how they are cut, and is the same in all_reduce() and reduce_scatter().
 /// Tensors of allocate() are worked on where they are; others go through the window's boxes, chunk by chunk. With
 /// several nodes each courier exchanges its slice with the couriers of that number on the other nodes.
 /// Tensors are checked before; calls are of one thread at a time, under Session::run().
@@ -33,14 +34,6 @@ class WindowCollectives {
   bool even() const { return layout_.even(); }
 
  private:
-  /// How to reduce a dtype, here and between nodes.
-  struct Reduction {
-    ReduceKernel kernel;
-    MPI_Datatype type;
-    MPI_Op op;
-    int64_t width;  // bytes of an element
-  };
-  Reduction reduction(at::ScalarType dtype, dl::ReduceOp op) const;
   bool one_node() const { return layout_.nodes() == 1; }
   int64_t chunk_of(int64_t bytes_each) const;
   static void copy(char* to, const char* from, int64_t bytes) {
@@ -54,6 +47,7 @@ class WindowCollectives {
   void reduce_direct(char* data, int64_t elements, const Reduction& how);
   void reduce_staged(char* data, int64_t elements, const Reduction& how, int parts);
   void gather_direct(const char* piece, int64_t bytes);
+  /// Runs what this rank has to do with other nodes, by cross_.
   template <class Function>
   void abroad(Function&& function);
   /// stage(turn, k) fills boxes; after a meeting, use(turn, k) reads them.
@@ -68,6 +62,7 @@ class WindowCollectives {
   const int local_, size_;  // in the node
   std::unique_ptr<Window> window_;
   std::unique_ptr<WindowMemory> memory_;
+  std::unique_ptr<Peers> cross_;      // the ranks of layout_.cross(); null without
   std::vector<const char*> sources_;  // by local number; kept for the memory
   std::vector<char*> targets_;
   bool warned_ = false;  // that there is no room
@@ -75,8 +70,9 @@ class WindowCollectives {
 
 template <class Function>
 void WindowCollectives::abroad(Function&& function) {
-  const Window::Abroad away(*window_);
-  session_.call(function);
+  window_->set_abroad(true);
+  function();
+  window_->set_abroad(false);  // not where it throws: this rank will end the run, and the cause is abroad
 }
 
 template <class Stage, class Use>

@@ -21,18 +21,17 @@ void WindowCollectives::all_gather(dl::Tensor& whole, const dl::Tensor& piece) {
   } else if (bytes == 0) {
     return window_->meet();
   }
-  if (mine != own) copy(own, mine, bytes);
   relay(
       chunks.count(),
       [&](uint64_t turn, int64_t k) {
-        const auto size = static_cast<int>(chunks.size(k));
-        const char* from = mine + chunks.begin(k);
-        if (one_node())
-          copy(window_->outbox(local_, turn), from, size);
-        else
-          abroad([&] {
-            return MPI_Allgather(from, size, MPI_BYTE, window_->outbox(local_, turn), size, MPI_BYTE, layout_.cross());
-          });
+        const int64_t begin = chunks.begin(k), size = chunks.size(k);
+        if (mine != own) copy(own + begin, mine + begin, size);
+        char* box = window_->outbox(local_, turn);
+        copy(box + layout_.node() * size, mine + begin, size);
+        if (one_node()) return;
+        std::vector<std::span<char>> slots;
+        for (int node = 0; node < nodes; ++node) slots.emplace_back(box + node * size, static_cast<size_t>(size));
+        abroad([&] { cross_->all_gather(slots); });
       },
       [&](uint64_t turn, int64_t k) {
         for (int i = 0; i < size_; ++i)

@@ -14,13 +14,8 @@ constexpr int64_t kOneMessageBytes = 16 << 10;
 
 }  // namespace
 
-WindowCollectives::Reduction WindowCollectives::reduction(at::ScalarType dtype, dl::ReduceOp op) const {
-  return {reduce_kernel(dtype, op), Reductions::type(dtype), session_.reductions().op(dtype, op),
-          static_cast<int64_t>(c10::elementSize(dtype))};
-}
-
 void WindowCollectives::all_reduce(dl::Tensor& tensor, dl::ReduceOp op) {
-  const auto how = reduction(tensor.scalar_type(), op);
+  const Reduction how(tensor.scalar_type(), op);
   char* data = static_cast<char*>(tensor.data_ptr());
   const auto bytes = static_cast<int64_t>(tensor.nbytes());
   announce(tensor.scalar_type(), tensor.numel(), static_cast<int>(op), memory_->place(data, tensor.nbytes()));
@@ -58,8 +53,7 @@ void WindowCollectives::reduce_direct(char* data, int64_t elements, const Reduct
     }
     char* own = data + begin;
     how.kernel(sources_, {&own, 1}, count);
-    abroad(
-        [&] { return MPI_Allreduce(MPI_IN_PLACE, own, static_cast<int>(count), how.type, how.op, layout_.cross()); });
+    abroad([&] { cross_->all_reduce(own, count, how); });
     for (int i = 0; i < size_; ++i)
       if (i != local_) copy(targets_[static_cast<size_t>(i)], own, count * how.width);
   }
@@ -92,9 +86,7 @@ void WindowCollectives::reduce_staged(char* data, int64_t elements, const Reduct
         const std::array<char*, 2> targets{own, window_->outbox(local_, turn)};
         if (one_node()) return how.kernel(sources_, targets, count);
         how.kernel(sources_, {&targets[1], 1}, count);
-        abroad([&] {
-          return MPI_Allreduce(MPI_IN_PLACE, targets[1], static_cast<int>(count), how.type, how.op, layout_.cross());
-        });
+        abroad([&] { cross_->all_reduce(targets[1], count, how); });
         copy(own, targets[1], count * how.width);
       },
       [&](uint64_t turn, int64_t k) {
@@ -107,7 +99,7 @@ void WindowCollectives::reduce_staged(char* data, int64_t elements, const Reduct
 }
 
 void WindowCollectives::reduce_scatter(dl::Tensor& piece, const dl::Tensor& whole, dl::ReduceOp op) {
-  const auto how = reduction(piece.scalar_type(), op);
+  const Reduction how(piece.scalar_type(), op);
   const char* all = static_cast<const char*>(whole.data_ptr());
   char* mine = static_cast<char*>(piece.data_ptr());
   const int64_t length = piece.numel(), stride = length * how.width;
@@ -145,10 +137,7 @@ void WindowCollectives::reduce_scatter(dl::Tensor& piece, const dl::Tensor& whol
           how.kernel(sources_, {&target, 1}, chunks.size(k));
         }
         if (one_node()) return;
-        abroad([&] {
-          return MPI_Reduce_scatter_block(window_->outbox(local_, turn), to, static_cast<int>(chunks.size(k)), how.type,
-                                          how.op, layout_.cross());
-        });
+        abroad([&] { cross_->reduce_scatter(to, window_->outbox(local_, turn), bytes, chunks.size(k), how); });
       });
 }
 

@@ -43,6 +43,7 @@ std::shared_ptr<SharedFile> share_file(const NodeLayout& layout, int64_t box_byt
 std::unique_ptr<WindowCollectives> make_window(Session& session, const std::string& mode, int64_t box_bytes) {
   const auto& layout = session.layout();
   if (mode == "off" || layout.nodes() == session.size()) return nullptr;
+  const auto limit = session.deadline("the setting up of shared memory");
   // All nodes must cut tensors alike.
   box_bytes = box_for(layout, box_bytes);
   MPI_Allreduce(MPI_IN_PLACE, &box_bytes, 1, MPI_INT64_T, MPI_MIN, session.comm());
@@ -60,7 +61,13 @@ std::unique_ptr<WindowCollectives> make_window(Session& session, const std::stri
   MPI_Allreduce(&mine, &worst, 1, MPI_2INT, MPI_MINLOC, session.comm());
   if (file) file->remove_name();
   if (worst.good) {
-    WindowMembers members{layout.local(), {}, session.timeout_s()};
+    WindowMembers members{layout.local(), {}, session.timeout_s(), [] {}};
+    // What this rank has sent to other nodes may still be on its way out: MPI moves it only while it is called.
+    if (layout.nodes() > 1)
+      members.meanwhile = [comm = session.comm()] {
+        int found = 0;
+        MPI_Iprobe(MPI_ANY_SOURCE, 0, comm, &found, MPI_STATUS_IGNORE);
+      };
     for (const int rank : layout.members(layout.node())) members.who.push_back(session.who(rank));
     return std::make_unique<WindowCollectives>(
         session, std::make_unique<Window>(file, memory, box_bytes, std::move(members)),

@@ -101,6 +101,25 @@ BOOST_DATA_TEST_CASE(the_window_adds_in_rank_order, data::make({10, 1000, 50000}
   }
 }
 
+// Nor does the size of its boxes; with one node or several, equal or not.
+BOOST_DATA_TEST_CASE(the_window_changes_no_bit, data::make({0, 2, 3}), ranks_per_node) {
+  for (const auto dtype : {at::kFloat, at::kBFloat16})
+    for (const int64_t length : {10, 50000}) {
+      dl::Tensor reference;
+      for (const mpi::CommunicatorOptions& options : {mpi::CommunicatorOptions{1 << 20, "on", ranks_per_node},
+                                                      {4096, "on", ranks_per_node},
+                                                      {1 << 20, "off", ranks_per_node},
+                                                      {4096, "off", ranks_per_node}}) {
+        const auto communicator = make(options);
+        dl::Tensor tensor =
+            at::sin(dl::testing::count_from(0, length, at::kFloat).mul(communicator->rank() + 1.7)).to(dtype);
+        communicator->all_reduce(tensor, dl::ReduceOp::sum, "sines");
+        if (!reference.defined()) reference = tensor;
+        BOOST_TEST(dl::testing::same(tensor, reference));
+      }
+    }
+}
+
 BOOST_AUTO_TEST_CASE(different_calls_are_refused_on_all_ranks) {
   const auto communicator = make({1 << 20, "on", 0});
   if (communicator->size() == 1) return;

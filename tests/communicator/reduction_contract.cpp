@@ -75,6 +75,23 @@ void reduce_scatter(Communicator& c, at::Device device) {
       }
 }
 
+// What lets a sharded optimizer compute what an unsharded one does, bit for bit.
+void reduce_scatter_gives_the_bits_of_all_reduce(Communicator& c, at::Device device) {
+  if (!device.is_cpu()) return;  // NCCL promises nothing of the kind
+  for (const auto dtype : {at::kFloat, at::kBFloat16})
+    for (const int64_t length : {65, 5000, 20000})
+      for (const bool allocated : {false, true}) {
+        const Tensor numbers = at::sin(count_from(device, 0, length * c.size(), at::kFloat).mul(c.rank() + 1.7)).to(dtype);
+        Tensor whole = allocated ? c.allocate(length * c.size(), dtype) : at::full({length * c.size()}, 0, dtype);
+        whole.copy_(numbers);
+        Tensor piece = at::full({length}, 0, dtype), all = numbers.clone();
+        c.reduce_scatter(piece, whole, ReduceOp::sum, "sines");
+        c.all_reduce(all, ReduceOp::sum, "sines");
+        require(same(piece, all.narrow(0, length * c.rank(), length)),
+                std::string(c10::toString(dtype)) + " × " + std::to_string(length) + ": the same bits");
+      }
+}
+
 void reduce_scatter_in_place(Communicator& c, at::Device device) {
   Tensor whole = pattern(device, 3000 * c.size(), c.rank(), at::kFloat);
   Tensor piece = whole.narrow(0, 3000 * c.rank(), 3000);
@@ -152,6 +169,7 @@ std::vector<Contract> reduction_contracts() {
           {"all_reduce_again_and_again", all_reduce_again_and_again},
           {"reduce_scatter", reduce_scatter},
           {"reduce_scatter_of_allocated", reduce_scatter_of_allocated},
+          {"reduce_scatter_gives_the_bits_of_all_reduce", reduce_scatter_gives_the_bits_of_all_reduce},
           {"reduce_scatter_in_place", reduce_scatter_in_place}};
 }
 

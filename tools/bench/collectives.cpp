@@ -3,12 +3,14 @@
 // A message is the whole tensor on each rank for all_reduce and broadcast, the whole input for reduce_scatter, the
 // whole output for all_gather. Time is that of rank 0, after a barrier. "in place": of the communicator's own buffers,
 // where gradients lie; otherwise of tensors anywhere.
-//   bench_collectives WINDOW    (auto, on or off)
+//   bench_collectives WINDOW [CHUNK_BYTES [SIZE]]    (auto, on or off; one of the sizes instead of all)
 #include <ATen/ops/ones.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
+#include <cstring>
 #include <functional>
 #include <vector>
 
@@ -23,8 +25,11 @@ struct Size {
   int64_t bytes;
   int repeats;
 };
-constexpr Size kSizes[] = {
-    {"4 KB", 4096, 2000}, {"1 MB", 1 << 20, 200}, {"25 MB", 25 << 20, 20}, {"100 MB", 100 << 20, 8}};
+constexpr Size kSizes[] = {{"4 KB", 4096, 2000},
+                           {"1 MB", 1 << 20, 200},
+                           {"16 MB", 16 << 20, 20},
+                           {"25 MB", 25 << 20, 20},
+                           {"100 MB", 100 << 20, 8}};
 
 void measure(mpi::Communicator& c, const char* operation, const Size& size, const std::function<void()>& call) {
   call();
@@ -48,6 +53,8 @@ void measure_all(mpi::Communicator& c, const Size& size) {
   Tensor own = c.allocate(elements, at::kFloat).fill_(1), plain = at::ones({elements}, at::kFloat);
   Tensor piece = at::ones({part}, at::kFloat);
   const auto whole = [&](Tensor& tensor) { return tensor.narrow(0, 0, part * c.size()); };
+  measure(c, "memcpy on all ranks at once", size,
+          [&, to = at::ones({elements}, at::kFloat)] { std::memcpy(to.data_ptr(), plain.data_ptr(), plain.nbytes()); });
   for (auto* tensor : {&own, &plain}) {
     const bool in_place = tensor == &own;
     measure(c, in_place ? "all_reduce, in place" : "all_reduce", size,
@@ -72,6 +79,8 @@ void measure_all(mpi::Communicator& c, const Size& size) {
 int main(int argc, char** argv) {
   mpi::CommunicatorOptions options;
   if (argc > 1) options.window = argv[1];
+  if (argc > 2) options.chunk_bytes = std::atol(argv[2]);
   mpi::Communicator communicator(options, {});
-  for (const auto& size : kSizes) measure_all(communicator, size);
+  for (const auto& size : kSizes)
+    if (argc < 4 || std::strcmp(argv[3], size.name) == 0) measure_all(communicator, size);
 }
