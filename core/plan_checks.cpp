@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/checkpoint_name.h"
+#include "core/initial_weights_files.h"
 #include "core/toml_snippet.h"
 
 namespace dl::host {
@@ -51,6 +53,18 @@ class PlanChecks {
                        " (epochs count from 0)");
     for (const auto& rule : train.freeze)
       if (rule.match.empty()) wrong("freeze", "\"freeze\": each rule needs match = \"a pattern of parameter names\"");
+  }
+
+  void checkpoints() {
+    const auto* table = config_.find("checkpoint");
+    const auto* form = table ? table->find("filename") : nullptr;
+    if (form) CheckpointName::parse(plan_.settings.checkpoint.filename, form->place, problems_);
+    std::vector<std::string> networks;
+    for (const auto& [name, unused] : plan_.networks) networks.push_back(name);
+    for (const auto& [name, file] : initial_weights_files(plan_.settings.train, networks, problems_))
+      if (std::error_code ignored; !std::filesystem::exists(file, ignored))
+        problems_.add(plan_.settings.train.init_from.place, "train",
+                      "\"init_from\": there is no file " + file.string());
   }
 
   void traits() {
@@ -129,6 +143,7 @@ void check_plan(const Plan& plan, const Value& config, const Registry& registry,
                 Problems& problems) {
   PlanChecks checks(plan, config, registry, problems);
   checks.training();
+  checks.checkpoints();
   checks.roles();
   checks.traits();
   if (!launch.planned) checks.nodes(launch);
