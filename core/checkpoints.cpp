@@ -30,6 +30,13 @@ CheckpointName checked_form(const std::string& form) {
   return CheckpointName::parse(form, {}, problems);
 }
 
+/// A copy of the whole is no more than such a rank has already; where networks are cut, it is what they are cut to
+/// avoid.
+bool in_background(const CheckpointSettings& settings, const Backend& backend) {
+  const auto* wanted = settings.background.get_if<bool>();
+  return wanted ? *wanted : !backend.sharded();
+}
+
 int64_t now_ms() {
   using namespace std::chrono;
   return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
@@ -49,7 +56,7 @@ Checkpoints::Checkpoints(const Plan& plan, Objects& objects, WeightAverage* aver
       origin_(std::move(origin)),
       console_(console),
       writes_(objects.control->rank() == 0),
-      background_(settings_.background),
+      background_(in_background(settings_, *objects.backend)),
       snapshot_(settings_.snapshot_mb << 20, writes_) {}
 
 Checkpoints::~Checkpoints() {

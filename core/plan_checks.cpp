@@ -59,12 +59,13 @@ class PlanChecks {
     const auto* table = config_.find("checkpoint");
     const auto* form = table ? table->find("filename") : nullptr;
     if (form) CheckpointName::parse(plan_.settings.checkpoint.filename, form->place, problems_);
+    const auto& background = plan_.settings.checkpoint.background;
+    if (const auto* word = background.get_if<std::string>(); !background.get_if<bool>() && (!word || *word != "auto"))
+      problems_.add(background.place, "checkpoint",
+                    "\"background\": expected true, false or \"auto\", found " + background.text());
     std::vector<std::string> networks;
     for (const auto& [name, unused] : plan_.networks) networks.push_back(name);
-    for (const auto& [name, file] : initial_weights_files(plan_.settings.train, networks, problems_))
-      if (std::error_code ignored; !std::filesystem::exists(file, ignored))
-        problems_.add(plan_.settings.train.init_from.place, "train",
-                      "\"init_from\": there is no file " + file.string());
+    initial_weights_files(plan_.settings.train, networks, problems_);  // for what is wrong with the key
   }
 
   void traits() {

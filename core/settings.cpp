@@ -192,7 +192,8 @@ Schema<CheckpointSettings> CheckpointSettings::schema() {
              "epoch=02-step=1200-val_loss=0.324 (epochs from 0; metrics: the newest validation's); empty: "
              "step-00001200")
       .field("background", &CheckpointSettings::background,
-             "write from a copy in rank 0's memory while the training goes on")
+             "write from a copy in rank 0's memory while the training goes on: true, false, or \"auto\": where "
+             "each rank has the whole network anyway, so not with ZeRO")
       .field("snapshot_mb", &CheckpointSettings::snapshot_mb,
              "most MiB that such a copy may take; larger ones are written while the training waits",
              between(0, 1 << 30));

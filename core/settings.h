@@ -160,8 +160,8 @@ struct CheckpointSettings {
   std::string mode = "min";
   int64_t save_top_k = 1;
   std::string filename;  ///< see CheckpointName
-  bool background = false;
-  int64_t snapshot_mb = 4096;
+  Value background = Value("auto");  ///< or true, false
+  int64_t snapshot_mb = 1024;
   static Schema<CheckpointSettings> schema();
 };
 

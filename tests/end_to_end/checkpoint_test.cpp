@@ -41,7 +41,7 @@ BOOST_AUTO_TEST_CASE(in_the_background) {
         std::string(
             "c.toml --set checkpoint.monitor=val_loss --set checkpoint.save_top_k=2 --set train.ema.decay=0.9") +
         (ranks ? " --set data.batch_size=12" : "");
-    run(scratch, common + " --run-dir " + at("front"), ranks);
+    run(scratch, common + " --set checkpoint.background=false --run-dir " + at("front"), ranks);
     run(scratch, common + kBackground + " --run-dir " + at("back"), ranks);
     const auto front = scratch.path() / at("front"), back = scratch.path() / at("back");
     for (const char* metric : {"train_loss", "val_loss", "test_loss"})
@@ -52,6 +52,23 @@ BOOST_AUTO_TEST_CASE(in_the_background) {
         if (fs::exists(front / "checkpoints" / link / file))
           BOOST_TEST(read_text(front / "checkpoints" / link / file) == read_text(back / "checkpoints" / link / file));
   }
+}
+
+/// "auto": not where the backend cuts what rank 0 would have to hold.
+BOOST_AUTO_TEST_CASE(when_it_is_in_the_background) {
+  const Scratch scratch;
+  scratch.write("c.toml", small_config());
+  const std::string common =
+      "c.toml --set train.max_steps=2 --set checkpoint.every_n_steps=1 --set checkpoint.snapshot_mb=0";
+  const auto copies = [&](const std::string& more) {
+    return run(scratch, common + more).says("more than [checkpoint] snapshot_mb = 0 allows");
+  };
+  BOOST_TEST(copies(""));
+  BOOST_TEST(!copies(" --set checkpoint.background=false"));
+  BOOST_TEST(!copies(" --set engine.backend=deepspeed_stage_1"));
+  BOOST_TEST(copies(" --set engine.backend=deepspeed_stage_1 --set checkpoint.background=true"));
+  BOOST_TEST(run(scratch, common + " --set checkpoint.background=maybe", 0, 2)
+                 .says("\"background\": expected true, false or \"auto\", found \"maybe\""));
 }
 
 /// The signal comes while checkpoints are written in the background: the newest state is saved, and gone on with.
@@ -185,7 +202,12 @@ BOOST_AUTO_TEST_CASE(exported_and_begun_with) {
                            "--set train.limit_train_batches=1 --run-dir p --set train.num_epochs=1 --set "
                            "data.module.params.num_classes=3");
   BOOST_TEST(partial.says("what does not fit was left out:\n  other shape: fc2.weight"), partial.output);
-  BOOST_TEST(run(scratch, "c.toml --init-from none.pt", 0, 2).says("there is no file"));
+  BOOST_TEST(
+      run(scratch, "c.toml --init-from none.pt", 0, 2).says("cannot open " + (scratch.path() / "none.pt").string()));
+  BOOST_TEST(run(scratch, "check c.toml --init-from x.pt").says("network main begins with 8 tensors"));
+  BOOST_TEST(run(scratch, "check c.toml --init-from x.pt --init-prefix a.", 0, 2).says("missing: conv1.weight"));
+  fs::remove(scratch.path() / "x.pt");
+  run(scratch, "test x.pt0");  // needs it no more
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -56,7 +56,7 @@ class Child {
   int code_ = -1;
 };
 
-int kills() {
+int wanted_kills() {
   const char* wanted = std::getenv("DL_KILLS");
   return wanted ? std::atoi(wanted) : 4;
 }
@@ -102,7 +102,7 @@ bool wait_for_the_moment(Child& child, const fs::path& run, int number, std::mt1
 BOOST_AUTO_TEST_SUITE(kills)
 
 BOOST_AUTO_TEST_CASE(the_losses_of_an_uninterrupted_run) {
-  std::mt19937 random(static_cast<unsigned>(kills()));
+  std::mt19937 random(static_cast<unsigned>(wanted_kills()));
   for (const auto& [ranks, background] : std::vector<std::pair<int, bool>>{{0, false}, {0, true}, {2, true}}) {
     BOOST_TEST_CONTEXT(ranks << " ranks, background " << background) {
       const Scratch scratch;
@@ -120,11 +120,11 @@ BOOST_AUTO_TEST_CASE(the_losses_of_an_uninterrupted_run) {
       const auto run = scratch.path() / "r";
       int done = 0, during_a_write = 0;
       for (int starts = 0; true; ++starts) {
-        BOOST_TEST_REQUIRE(starts < 4 * kills() + 20);
+        BOOST_TEST_REQUIRE(starts < 4 * wanted_kills() + 20);
         const std::string mpirun = ranks ? "mpirun --oversubscribe -n " + std::to_string(ranks) + " " : "";
         Child child(scratch.path(), mpirun + DLHOST + " " + arguments + " --run-dir r --resume auto",
                     scratch.path() / "output");
-        const bool running = done < kills() && wait_for_the_moment(child, run, starts, random);
+        const bool running = done < wanted_kills() && wait_for_the_moment(child, run, starts, random);
         if (running) {
           during_a_write += writes_a_checkpoint(run);
           const auto pids = child.ranks();
@@ -138,7 +138,7 @@ BOOST_AUTO_TEST_CASE(the_losses_of_an_uninterrupted_run) {
           BOOST_TEST_REQUIRE(running, "ended with " << code << "\n" << read_text(scratch.path() / "output"));
           continue;
         }
-        if (done >= kills()) break;
+        if (done >= wanted_kills()) break;
         fs::remove_all(run);  // it was faster than the kill: from the beginning
       }
       BOOST_TEST_MESSAGE(done << " kills, " << during_a_write << " of them while a checkpoint was written");
