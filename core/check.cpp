@@ -12,6 +12,7 @@
 #include "core/errors.h"
 #include "core/exception_text.h"
 #include "core/failure.h"
+#include "core/initial_weights.h"
 #include "core/model_summary.h"
 #include "core/prefetcher.h"
 #include "core/shape_text.h"
@@ -28,6 +29,10 @@ class Check {
   void run(const Launch& launch) {
     objects_ = build_objects(plan_, registry_, launch, [](auto) {});
     print_sizes();
+    load_initial_weights(
+        *objects_.backend, objects_.networks, plan_.settings.train,
+        [this](const std::string& line) { out_ << "  " << line << '\n'; },
+        [this](const std::string& line) { out_ << "  warning: " << line << '\n'; });
     ShapeTrace trace(parameters());
     Observer observer{trace, [this](const std::string& line) { out_ << "    " << line << '\n'; }, options_.layers};
     ObservedResources resources(observed<ObservedNetwork>(plan_.networks, objects_.networks, "network", observer),

@@ -75,7 +75,8 @@ CheckpointFolder::CheckpointFolder(fs::path temporary, fs::path final_path, Posi
 CheckpointFolder::CheckpointFolder(CheckpointFolder&& other) noexcept
     : temporary_(std::exchange(other.temporary_, fs::path())),
       final_path_(std::move(other.final_path_)),
-      lock_(std::move(other.lock_)) {}
+      lock_(std::move(other.lock_)),
+      sealed_(other.sealed_) {}
 
 CheckpointFolder CheckpointFolder::begin(const fs::path& parent, const std::string& name) {
   if (!is_one_component(name))
@@ -97,9 +98,14 @@ CheckpointFolder::~CheckpointFolder() {
   if (!temporary_.empty()) fs::remove_all(temporary_, ignored);
 }
 
-fs::path CheckpointFolder::commit() {
+void CheckpointFolder::seal() {
   if (temporary_.empty()) throw Error("the checkpoint " + final_path_.string() + " was committed before");
-  CheckpointManifest::of(temporary_).write(temporary_);
+  if (!sealed_) CheckpointManifest::of(temporary_).write(temporary_);
+  sealed_ = true;
+}
+
+fs::path CheckpointFolder::commit() {
+  seal();
   rename_to_new(temporary_, final_path_);
   temporary_.clear();
   lock_.reset();

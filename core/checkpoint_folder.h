@@ -27,8 +27,11 @@ class CheckpointFolder {
 
   /// The temporary folder; subfolders are allowed.
   const std::filesystem::path& path() const { return temporary_; }
-  /// Fsyncs every file, writes manifest.json last and renames. Returns the final path. Throws Error if the final name
-  /// exists by now, or if something in the folder is neither file nor folder. Can be called once.
+  /// Fsyncs every file and writes manifest.json: what takes long of commit(). Throws Error if something in the folder
+  /// is neither file nor folder. Nothing may be written into the folder after it.
+  void seal();
+  /// Seals the folder unless it is, and renames it. Returns the final path. Throws Error if the final name exists by
+  /// now. Can be called once.
   std::filesystem::path commit();
 
  private:
@@ -37,6 +40,7 @@ class CheckpointFolder {
   std::filesystem::path temporary_;  ///< empty once committed or moved from
   std::filesystem::path final_path_;
   std::optional<PosixFile> lock_;  ///< flock on the temporary folder: tells it from a dead process's leftover
+  bool sealed_ = false;
 };
 
 /// Repoints the link `name` ("last", "best") beside `checkpoint` to it, atomically. Throws Error if `name` is something

@@ -1,6 +1,9 @@
 #include "core/checkpoint_search.h"
 
 #include <algorithm>
+#include <array>
+#include <fstream>
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "core/checkpoint_manifest.h"
@@ -17,6 +20,17 @@ namespace {
 bool is_whole(const fs::path& folder) {
   std::error_code ignored;
   return fs::is_regular_file(folder / CheckpointManifest::kName, ignored);
+}
+
+/// When it was saved, and its step; 0 where its state.json can't be read.
+std::array<int64_t, 2> age_of(const fs::path& checkpoint) {
+  std::ifstream file(checkpoint / "state.json");
+  const auto json = nlohmann::json::parse(file, nullptr, false);
+  const auto number = [&](const char* key) -> int64_t {
+    const auto found = json.is_object() ? json.find(key) : json.end();
+    return found != json.end() && found->is_number_integer() ? found->get<int64_t>() : 0;
+  };
+  return {number("saved_ms"), number("step")};
 }
 
 std::vector<std::string> names_in(const fs::path& folder) {
@@ -68,6 +82,26 @@ std::vector<fs::path> list_checkpoints(const fs::path& parent) {
     if (!entry.is_symlink() && !name.starts_with(".") && is_whole(entry.path())) found.push_back(entry.path());
   }
   std::sort(found.begin(), found.end());
+  return found;
+}
+
+FoundCheckpoints find_checkpoints(const fs::path& parent) {
+  FoundCheckpoints found;
+  std::vector<std::pair<std::array<int64_t, 2>, fs::path>> whole;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(parent, ignored)) {
+    const auto name = entry.path().filename().string();
+    if (entry.is_symlink() || !entry.is_directory()) continue;
+    if (name.starts_with("."))
+      found.not_whole.emplace_back(entry.path(), "it was being written or removed when its process ended");
+    else if (!is_whole(entry.path()))
+      found.not_whole.emplace_back(entry.path(), std::string("it has no ") + CheckpointManifest::kName);
+    else
+      whole.emplace_back(age_of(entry.path()), entry.path());
+  }
+  std::sort(whole.rbegin(), whole.rend());
+  for (auto& [age, path] : whole) found.whole.push_back(std::move(path));
+  std::sort(found.not_whole.begin(), found.not_whole.end());
   return found;
 }
 

@@ -1,12 +1,12 @@
 #include "core/checkpoints.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
-#include <cstdio>
-#include <fstream>
 
 #include "core/atomic_file.h"
-#include "core/checkpoint_folder.h"
+#include "core/checkpoint_leftovers.h"
+#include "core/checkpoint_manifest.h"
 #include "core/checkpoint_removal.h"
 #include "core/early_stopping.h"
 #include "core/optimizer_states.h"
@@ -17,18 +17,68 @@
 namespace dl::host {
 
 namespace fs = std::filesystem;
-using Json = nlohmann::ordered_json;
 
-Checkpoints::Checkpoints(const Plan& plan, Objects& objects, WeightAverage* average, fs::path folder,
-                         std::string config_toml)
+namespace {
+
+void write_texts(const fs::path& folder, const std::map<std::string, std::string>& texts) {
+  for (const auto& [file, text] : texts) write_file_atomically(folder / file, text);
+}
+
+/// The plan has reported what is wrong with it.
+CheckpointName checked_form(const std::string& form) {
+  Problems problems;
+  return CheckpointName::parse(form, {}, problems);
+}
+
+/// A copy of the whole is no more than such a rank has already; where networks are cut, it is what they are cut to
+/// avoid.
+bool in_background(const CheckpointSettings& settings, const Backend& backend) {
+  const auto* wanted = settings.background.get_if<bool>();
+  return wanted ? *wanted : !backend.sharded();
+}
+
+int64_t now_ms() {
+  using namespace std::chrono;
+  return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
+}
+
+}  // namespace
+
+Checkpoints::Checkpoints(const Plan& plan, Objects& objects, WeightAverage* average, fs::path folder, Origin origin,
+                         Console& console)
     : settings_(plan.settings.checkpoint),
+      form_(checked_form(settings_.filename)),
+      seed_(plan.settings.engine.seed),
       enabled_(!plan.limits.dev_run),
       objects_(objects),
       average_(average),
       folder_(std::move(folder)),
+      origin_(std::move(origin)),
+      console_(console),
       writes_(objects.control->rank() == 0),
-      config_toml_(std::move(config_toml)),
-      seed_(static_cast<uint64_t>(plan.settings.engine.seed)) {}
+      background_(in_background(settings_, *objects.backend)),
+      snapshot_(settings_.snapshot_mb << 20, writes_) {}
+
+Checkpoints::~Checkpoints() {
+  try {
+    take_written();
+  } catch (...) {  // the error that ends the run is reported; this one would hide it
+  }
+}
+
+void Checkpoints::go_on(TrainState& state, const fs::path& checkpoint) {
+  kept_.insert(checkpoint.filename().string());
+  std::erase_if(state.best.get_ref<Json::array_t&>(), [&](const Json& entry) {
+    const fs::path name = entry.at("checkpoint").get<std::string>();
+    return name != name.filename() || !fs::is_regular_file(folder_ / name / CheckpointManifest::kName);
+  });
+  for (const auto& entry : state.best) kept_.insert(entry.at("checkpoint").get<std::string>());
+  saved_step_ = state.at.step;
+  saved_name_ = checkpoint.filename().string();
+  if (!writes_) return;
+  for (const auto& leftover : remove_leftovers(folder_))
+    console_.note("removed " + leftover.string() + ", which a killed process left");
+}
 
 bool Checkpoints::due_after_step(const TrainState& state, bool minutes_over) const {
   const auto every = settings_.every_n_steps;
@@ -41,6 +91,7 @@ bool Checkpoints::due_after_epoch(const TrainState& state) const {
 }
 
 void Checkpoints::after_validation(TrainState& state, const Metrics& metrics) {
+  for (const auto& [name, value] : metrics) metrics_[name] = value;
   if (settings_.monitor.empty() || !enabled_) return;
   const double value = metric_of(metrics, settings_.monitor, "[checkpoint] monitor");
   if (std::isnan(value)) return;
@@ -54,61 +105,106 @@ void Checkpoints::after_validation(TrainState& state, const Metrics& metrics) {
   best.insert(best.begin() + place, entry);
   if (static_cast<int64_t>(best.size()) > settings_.save_top_k) best.erase(best.size() - 1);
   saved_step_ = -1;  // what is saved of this step lacks this entry
-  save(state);
+  save(state, false);
 }
 
-std::string Checkpoints::save(TrainState& state) {
-  if (!enabled_ || state.at.step == saved_step_) return saved_name_;
-  saved_step_ = state.at.step;
-  if (average_) state.averaged = average_->averaged();
-  saved_name_ = shared_text(*objects_.control, writes_ ? free_name(state.at.step) : "", "a checkpoint's name");
-  for (auto& entry : state.best)
-    if (entry.at("checkpoint") == "") entry["checkpoint"] = saved_name_;
-  write(saved_name_, state);
-  if (writes_) {
-    kept_.insert(saved_name_);
-    if (settings_.save_last) point_to(folder_ / saved_name_, "last");
-    if (const auto first = best(state)) point_to(*first, "best");
-    remove_unneeded(state);
-  }
+std::string Checkpoints::save(TrainState& state, bool wait) {
+  if (!enabled_) return saved_name_;
+  if (state.at.step != saved_step_) begin(state, wait);
+  if (wait) finish();
   return saved_name_;
 }
 
-/// "step-00001200", or "step-00001200-2" where a damaged or newer one of that name is left from before. Rank 0 knows.
-std::string Checkpoints::free_name(int64_t step) const {
-  char text[48];
-  std::snprintf(text, sizeof text, "step-%08lld", static_cast<long long>(step));
-  std::string name = text;
+/// As the config's form has it, or with "-2" where one of that name is there already: a damaged or another one, from
+/// before. Rank 0 knows.
+std::string Checkpoints::free_name(const TrainState& state) const {
+  const auto epoch = state.at.epoch - (state.samples_done == 0 && state.at.epoch > 0 ? 1 : 0);
+  const auto text = form_.text(epoch, state.at.step, metrics_);
+  auto name = text;
   std::error_code ignored;
-  for (int i = 2; fs::exists(fs::symlink_status(folder_ / name, ignored)); ++i) name = text + ("-" + std::to_string(i));
+  for (int i = 2; fs::exists(fs::symlink_status(folder_ / name, ignored)); ++i) name = text + "-" + std::to_string(i);
   return name;
 }
 
-void Checkpoints::write(const std::string& name, const TrainState& state) {
-  std::optional<CheckpointFolder> folder;
-  objects_.backend->sync_buffers();
-  if (writes_) folder.emplace(CheckpointFolder::begin(folder_, name));
-  const auto path = folder ? folder->path() : fs::path();
-  {
-    const WeightAverage::InUse averaged(average_);
-    save_weights(*objects_.backend, objects_.networks, path, writes_);
-    for (const auto& slot : objects_.optimizers) save_optimizer(*objects_.backend, slot, path, writes_);
-    if (average_ && writes_) average_->save_buffers(path);
-  }
-  if (!folder) return;
+void Checkpoints::begin(TrainState& state, bool wait) {
+  take_written();
+  saved_step_ = state.at.step;
+  if (average_) state.averaged = average_->averaged();
+  saved_name_ = shared_text(*objects_.control, writes_ ? free_name(state) : "", "a checkpoint's name");
+  for (auto& entry : state.best)
+    if (entry.at("checkpoint") == "") entry["checkpoint"] = saved_name_;
+  saved_best_ = state.best;
+
   Json json = state.to_json(objects_.optimizers);
   json["seed"] = seed_;
   json["world_size"] = objects_.control->size();
   json["dlhost"] = kVersion;
-  write_file_atomically(path / "state.json", json.dump(2) + "\n");
-  write_file_atomically(path / "config.toml", config_toml_);
-  folder->commit();
+  json["plugins"] = origin_.plugins;
+  json["saved_ms"] = now_ms();
+  const Texts texts = {{"state.json", json.dump(2) + "\n"}, {"config.toml", origin_.config_toml}};
+
+  objects_.backend->sync_buffers();
+  std::optional<CheckpointFolder> folder;
+  if (writes_) folder.emplace(CheckpointFolder::begin(folder_, saved_name_));
+  if (background_ && !wait && take_snapshot()) {
+    if (folder)
+      writer_.start(std::move(*folder), [this, texts](const fs::path& path) {
+        snapshot_.write(path);
+        write_texts(path, texts);
+      });
+    return;
+  }
+  FolderSink sink(folder ? folder->path() : fs::path(), writes_);
+  gather(sink);
+  if (!folder) return;
+  write_texts(folder->path(), texts);
+  keep(std::move(*folder));
 }
 
-void Checkpoints::remove_unneeded(const TrainState& state) {
+/// False where it would be too large: then the training waits for this checkpoint and for those to come.
+bool Checkpoints::take_snapshot() {
+  snapshot_.clear();
+  gather(snapshot_);
+  if (snapshot_.fits()) return true;
+  background_ = false;
+  console_.info("checkpoints have " + std::to_string(snapshot_.bytes() >> 20) + " MiB, more than [checkpoint] " +
+                "snapshot_mb = " + std::to_string(settings_.snapshot_mb) +
+                " allows to copy: the training waits while they are written");
+  return false;
+}
+
+void Checkpoints::gather(CheckpointSink& sink) {
+  const WeightAverage::InUse averaged(average_);
+  save_weights(*objects_.backend, objects_.networks, sink);
+  for (const auto& slot : objects_.optimizers) save_optimizer(*objects_.backend, slot, sink);
+  if (average_) average_->save_buffers(sink);
+}
+
+void Checkpoints::take_written() {
+  if (writer_.busy()) keep(writer_.take());
+}
+
+void Checkpoints::commit() {
+  if (written()) take_written();  // not so where another save waited for it in between
+}
+
+void Checkpoints::finish() {
+  take_written();
+  if (objects_.control->size() > 1) objects_.control->barrier("a checkpoint's end");
+}
+
+void Checkpoints::keep(CheckpointFolder folder) {
+  const auto path = folder.commit();
+  kept_.insert(saved_name_);
+  if (settings_.save_last) point_to(path, "last");
+  if (!saved_best_.empty()) point_to(folder_ / saved_best_[0].at("checkpoint").get<std::string>(), "best");
+  remove_unneeded();
+}
+
+void Checkpoints::remove_unneeded() {
   std::set<std::string> needed;
   if (settings_.save_last) needed.insert(saved_name_);
-  for (const auto& entry : state.best) needed.insert(entry.at("checkpoint").get<std::string>());
+  for (const auto& entry : saved_best_) needed.insert(entry.at("checkpoint").get<std::string>());
   for (auto it = kept_.begin(); it != kept_.end();) {
     if (needed.count(*it)) {
       ++it;
@@ -117,30 +213,6 @@ void Checkpoints::remove_unneeded(const TrainState& state) {
       it = kept_.erase(it);
     }
   }
-}
-
-TrainState Checkpoints::load(const fs::path& checkpoint, bool here) {
-  load_weights(*objects_.backend, objects_.networks, checkpoint);
-  for (const auto& slot : objects_.optimizers) load_optimizer(*objects_.backend, slot, checkpoint);
-  std::ifstream file(checkpoint / "state.json");
-  const auto json = Json::parse(file, nullptr, false);
-  auto state = TrainState::from_json(json, (checkpoint / "state.json").string(), objects_.optimizers);
-  if (average_) {
-    average_->set_averaged(state.averaged);
-    average_->load_buffers(checkpoint);
-    average_->swap();
-  } else if (state.averaged > 0) {
-    throw Error(checkpoint.string() +
-                " is of a run with an average of its weights ([train] ema or swa); this config has none");
-  }
-  if (!here) state.best = Json::array();
-  if (here) {
-    kept_.insert(checkpoint.filename().string());
-    for (const auto& entry : state.best) kept_.insert(entry.at("checkpoint").get<std::string>());
-    saved_step_ = state.at.step;
-    saved_name_ = checkpoint.filename().string();
-  }
-  return state;
 }
 
 std::optional<fs::path> Checkpoints::best(const TrainState& state) const {

@@ -12,6 +12,7 @@
 
 #include "core/check.h"
 #include "core/errors.h"
+#include "core/export.h"
 #include "core/failure.h"
 #include "core/inspect.h"
 #include "core/list_plugins.h"
@@ -32,6 +33,7 @@ Usage:
   dlhost CFG.toml [options]          train; under `mpirun -n N dlhost …` on N ranks
   dlhost test CKPT                   metrics of the test split with a checkpoint's weights, on any number of ranks
   dlhost validate CKPT               the same for the validation split
+  dlhost export CKPT                 a checkpoint's weights as one file for PyTorch
   dlhost check CFG.toml              check the config, then send one small batch through the task; trains nothing
   dlhost plan CFG.toml --ranks N     memory and messages of a rank, for DDP and each stage of ZeRO; trains nothing
   dlhost list-plugins                every plugin on the path, its state and its classes
@@ -49,7 +51,7 @@ Exit codes: 0 done; 1 the run failed; 2 wrong config, input or usage; 3 a plugin
 The plugin path: --plugin-path, [plugins] path, DLHOST_PLUGIN_PATH, then lib/dlhost/plugins beside bin/.
 )";
 
-const std::vector<std::string> kCommands = {"train", "test",         "validate", "check",
+const std::vector<std::string> kCommands = {"train", "test",         "validate", "export", "check",
                                             "plan",  "list-plugins", "inspect",  "schema"};
 
 po::options_description options() {
@@ -61,6 +63,15 @@ po::options_description options() {
       "the run directory itself (default runs/EXPERIMENT/TIME-NAME)");
   add("resume", po::value<std::string>()->value_name("auto|PATH"),
       "go on from a checkpoint, or the last one of a run directory; auto: the newest whole one of this config's runs");
+  add("init-from", po::value<std::string>()->value_name("FILE"),
+      "begin with the weights in FILE (.safetensors, .pt, .pth, .ckpt); the same as [train] init_from");
+  add("init-prefix", po::value<std::string>()->value_name("TEXT"),
+      "what the names in that file begin with, such as network. or module.; it is taken off");
+  add("init-partial", "take of that file what fits, and say what does not");
+  add("format", po::value<std::string>()->value_name("FORMAT"), "export: safetensors (the default) or pt");
+  add("out", po::value<std::string>()->value_name("FILE"), "export: the file to write (default model.FORMAT)");
+  add("network", po::value<std::string>()->value_name("NAME"), "export: which network, where there are several");
+  add("average", "export: insist on the average of the weights ([train] ema, swa)");
   add("plugin-path", po::value<std::vector<std::string>>()->composing()->value_name("DIR"),
       "look for plugins here first (repeatable)");
   add("json", "test, validate, list-plugins, inspect: print JSON");
@@ -153,6 +164,12 @@ int dispatch(int argc, char** argv, const Launch& launch) {
   if (values.count("plugin-path")) arguments.plugin_path = values["plugin-path"].as<std::vector<std::string>>();
   if (values.count("run-dir")) arguments.run_dir = values["run-dir"].as<std::string>();
   if (values.count("resume")) arguments.resume = values["resume"].as<std::string>();
+  // Shorter ways to set keys, so that the config kept with the run has them.
+  if (values.count("init-from"))
+    arguments.set.push_back("train.init_from=" + Value(values["init-from"].as<std::string>()).text());
+  if (values.count("init-prefix"))
+    arguments.set.push_back("train.init_prefix=" + Value(values["init-prefix"].as<std::string>()).text());
+  if (values.count("init-partial")) arguments.set.push_back("train.init_partial=true");
   arguments.command_line = whole_line(argc, argv);
   arguments.json = values.count("json") > 0;
 
@@ -168,6 +185,12 @@ int dispatch(int argc, char** argv, const Launch& launch) {
     if (values.count("ranks")) options.ranks = values["ranks"].as<int>();
     if (values.count("memory")) options.memory = values["memory"].as<std::string>();
     return memory_plan(arguments, options, launch, std::cout);
+  }
+  if (command == "export") {
+    if (launch.rank != 0) return kDone;
+    const auto text = [&](const char* name) { return values.count(name) ? values[name].as<std::string>() : ""; };
+    return export_weights({words[0], text("format"), text("out"), text("network"), values.count("average") > 0},
+                          std::cout);
   }
   if (command == "train") return train(arguments, launch);
 

@@ -27,6 +27,13 @@ Value load_config(const std::filesystem::path& file, const std::vector<std::stri
   if (auto* data = config.find("data"))
     if (auto* root = data->find("root"))
       make_absolute(*root, std::filesystem::current_path(), "data", "root", problems);
+  if (auto* train = config.find("train"))
+    if (auto* files = train->find("init_from")) {
+      make_absolute(*files, std::filesystem::current_path(), "train", "init_from", problems);
+      if (auto* by_network = files->get_if<Value::Table>())
+        for (auto& entry : *by_network)
+          make_absolute(entry.value, std::filesystem::current_path(), "train.init_from", entry.key.c_str(), problems);
+    }
   if (auto* plugins = config.find("plugins"))
     if (auto* path = plugins->find("path")) {
       const auto base = std::filesystem::absolute(file).parent_path();

@@ -2,7 +2,6 @@
 
 #include <c10/core/GradMode.h>
 
-#include <memory>
 #include <set>
 #include <vector>
 
@@ -12,9 +11,7 @@
 namespace dl::host {
 namespace {
 
-std::filesystem::path file_of(const std::filesystem::path& folder, const OptimizerSlot& slot) {
-  return folder / ("optimizer." + slot.name + ".safetensors");
-}
+std::string file_name(const OptimizerSlot& slot) { return "optimizer." + slot.name + ".safetensors"; }
 
 std::string entry_name(const OptimizerSlot& slot, const std::string& network, const std::string& state,
                        const std::string& parameter) {
@@ -32,23 +29,16 @@ void visit_states(Backend& backend, const OptimizerSlot& slot, bool write,
 
 }  // namespace
 
-void save_optimizer(Backend& backend, const OptimizerSlot& slot, const std::filesystem::path& folder, bool writes) {
+void save_optimizer(Backend& backend, const OptimizerSlot& slot, CheckpointSink& sink) {
   const at::NoGradGuard no_grad;
-  std::vector<TensorDeclaration> declared;
-  visit_states(backend, slot, false, [&](const std::string& name, Tensor& whole) {
-    declared.push_back({name, whole.scalar_type(), whole.sizes().vec()});
+  sink.add(file_name(slot), {}, [&](const CheckpointSink::Visitor& visitor) {
+    visit_states(backend, slot, false, [&](const std::string& name, Tensor& whole) { visitor(name, whole); });
   });
-  std::unique_ptr<SafetensorsWriter> writer;
-  if (writes) writer = std::make_unique<SafetensorsWriter>(file_of(folder, slot), declared);
-  visit_states(backend, slot, false, [&](const std::string& name, Tensor& whole) {
-    if (writer) writer->write(name, whole);
-  });
-  if (writer) writer->finish();
 }
 
 void load_optimizer(Backend& backend, const OptimizerSlot& slot, const std::filesystem::path& folder) {
   const at::NoGradGuard no_grad;
-  const SafetensorsFile file(file_of(folder, slot));
+  const SafetensorsFile file(folder / file_name(slot));
   std::set<std::string> states, unread;
   for (const auto& stored : file.tensors()) {
     states.insert(stored.name.substr(0, stored.name.find('/')));

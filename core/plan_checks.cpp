@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/checkpoint_name.h"
+#include "core/initial_weights_files.h"
 #include "core/precision.h"
 #include "core/toml_snippet.h"
 
@@ -71,6 +73,19 @@ class PlanChecks {
     if (plan_.dtype == at::kBFloat16 && (train.ema || train.swa))
       wrong("train", train.ema ? "ema" : "swa",
             "an average kept in bfloat16 loses small changes of the weights; use precision = \"bf16\"");
+  }
+
+  void checkpoints() {
+    const auto* table = config_.find("checkpoint");
+    const auto* form = table ? table->find("filename") : nullptr;
+    if (form) CheckpointName::parse(plan_.settings.checkpoint.filename, form->place, problems_);
+    const auto& background = plan_.settings.checkpoint.background;
+    if (const auto* word = background.get_if<std::string>(); !background.get_if<bool>() && (!word || *word != "auto"))
+      problems_.add(background.place, "checkpoint",
+                    "\"background\": expected true, false or \"auto\", found " + background.text());
+    std::vector<std::string> networks;
+    for (const auto& [name, unused] : plan_.networks) networks.push_back(name);
+    initial_weights_files(plan_.settings.train, networks, problems_);  // for what is wrong with the key
   }
 
   void traits() {
@@ -163,6 +178,7 @@ void check_plan(const Plan& plan, const Value& config, const Registry& registry,
                 Problems& problems) {
   PlanChecks checks(plan, config, registry, problems);
   checks.training();
+  checks.checkpoints();
   checks.roles();
   checks.precision();
   checks.traits();

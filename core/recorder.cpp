@@ -1,15 +1,24 @@
 #include "core/recorder.h"
 
+#include "core/checkpoint_search.h"
 #include "core/toml_file.h"
 #include "core/version.h"
 
 namespace dl::host {
+
+namespace fs = std::filesystem;
+
 namespace {
 
 RunDirectory directory_of(const RunArguments& arguments, const Plan& plan, const std::filesystem::path& resumed) {
   const auto& run = plan.settings.run;
   if (!resumed.empty()) return RunDirectory::at(resumed, true);
-  if (!arguments.run_dir.empty()) return RunDirectory::at(arguments.run_dir, false);
+  if (!arguments.run_dir.empty()) {
+    // A run that was killed before its first checkpoint begins again where "auto" is asked for.
+    const auto& resume = arguments.resume.empty() ? plan.settings.train.resume_ckpt : arguments.resume;
+    const bool again = resume == "auto" && list_checkpoints(fs::path(arguments.run_dir) / "checkpoints").empty();
+    return RunDirectory::at(arguments.run_dir, again);
+  }
   return RunDirectory::create(run.dir, run.experiment, run.name);
 }
 

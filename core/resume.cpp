@@ -1,6 +1,8 @@
 #include "core/resume.h"
 
 #include <algorithm>
+#include <fstream>
+#include <nlohmann/json.hpp>
 #include <vector>
 
 #include "core/checkpoint_manifest.h"
@@ -21,29 +23,41 @@ fs::path run_of(const fs::path& checkpoint) {
   return checkpoint.parent_path().filename() == "checkpoints" && fs::exists(run / "run.json") ? run : fs::path();
 }
 
-/// Newest first: their names begin with the time.
+/// The runs of that experiment and name, as their run.json has them. Newest first: their folders' names begin with the
+/// time, and end with -2, -3 where two began in one second.
 std::vector<fs::path> runs_of(const RunSettings& run) {
   std::vector<fs::path> found;
   std::error_code ignored;
-  const auto suffix = "-" + RunDirectory::as_file_name(run.name);
   for (const auto& entry :
-       fs::directory_iterator(fs::path(run.dir) / RunDirectory::as_file_name(run.experiment), ignored))
-    if (entry.path().filename().string().ends_with(suffix)) found.push_back(fs::absolute(entry.path()));
-  std::sort(found.rbegin(), found.rend());
+       fs::directory_iterator(fs::path(run.dir) / RunDirectory::as_file_name(run.experiment), ignored)) {
+    std::ifstream file(entry.path() / "run.json");
+    const auto json = nlohmann::json::parse(file, nullptr, false);
+    if (json.is_object() && json.value("name", nlohmann::json()) == run.name)
+      found.push_back(fs::absolute(entry.path()));
+  }
+  std::sort(found.begin(), found.end(), [](const fs::path& a, const fs::path& b) {
+    const auto x = a.filename().string(), y = b.filename().string();
+    constexpr size_t kTime = sizeof("2026-11-24T16-22-05Z") - 1;
+    const auto later = x.compare(0, kTime, y, 0, kTime);
+    return later != 0 ? later > 0 : x.size() != y.size() ? x.size() > y.size() : x > y;
+  });
   return found;
 }
 
 std::optional<ResumePoint> newest_whole(const std::vector<fs::path>& runs, Console& console) {
+  const auto skipped = [&](const fs::path& what, const std::string& why) {
+    console.warn("--resume auto: skipped " + what.string() + ": " + why);
+  };
   for (const auto& run : runs) {
-    auto checkpoints = list_checkpoints(run / "checkpoints");
-    std::reverse(checkpoints.begin(), checkpoints.end());
-    for (const auto& checkpoint : checkpoints) try {
+    const auto found = find_checkpoints(run / "checkpoints");
+    for (const auto& [folder, why] : found.not_whole) skipped(folder, why);
+    for (const auto& checkpoint : found.whole) try {
         verify_checkpoint(checkpoint);
         return ResumePoint{fs::canonical(checkpoint), fs::canonical(run)};
       } catch (const Error& error) {
-        console.warn("--resume auto: skipped " + checkpoint.string() + ": " + error.what());
+        skipped(checkpoint, error.what());
       }
-    if (checkpoints.empty()) console.note("--resume auto: " + run.string() + " has no whole checkpoint");
+    if (found.whole.empty() && fs::exists(run)) skipped(run, "it has no whole checkpoint");
   }
   return std::nullopt;
 }

@@ -10,10 +10,12 @@
 #include <optional>
 
 #include "core/checked_plan.h"
+#include "core/checkpoint_load.h"
 #include "core/checkpoint_manifest.h"
 #include "core/checkpoint_search.h"
 #include "core/errors.h"
 #include "core/failure.h"
+#include "core/initial_weights.h"
 #include "core/memory_check.h"
 #include "core/model_summary.h"
 #include "core/process_memory.h"
@@ -98,6 +100,18 @@ int train(const RunArguments& arguments, const Launch& launch) {
     Trainer trainer(*plan, objects, progress ? &*progress : nullptr, calls, failure.where);
 
     const auto resumed = shared_resume_point(control, [&] { return find_resume_point(arguments, *plan, console); });
+    std::optional<WeightAverage> average;
+    const auto& settings = plan->settings;
+    if (settings.train.ema || settings.train.swa)
+      average.emplace(settings.train.ema, settings.train.swa, *objects.backend, objects.optimizers);
+    // Before anything in the run's directory is changed: what does not fit leaves it as it was.
+    TrainState state;
+    const auto plugins = plugin_versions(*registry);
+    if (resumed)
+      state = load_checkpoint(resumed->checkpoint, objects, average ? &*average : nullptr, plugins);
+    else
+      load_initial_weights(*objects.backend, objects.networks, settings.train, calls.say,
+                           [&](const std::string& line) { console.warn(line); });
     const bool keeps = !plan->limits.dev_run;
     if (launch.prints() && keeps)
       recorder.emplace(arguments, config, *plan, *registry, objects, console, threads,
@@ -105,16 +119,15 @@ int train(const RunArguments& arguments, const Launch& launch) {
     const std::filesystem::path directory =
         shared_text(control, recorder ? recorder->directory().path().string() : "", "the run directory");
 
-    std::optional<WeightAverage> average;
-    const auto& settings = plan->settings;
-    if (settings.train.ema || settings.train.swa)
-      average.emplace(settings.train.ema, settings.train.swa, *objects.backend, objects.optimizers);
-    Checkpoints checkpoints(*plan, objects, average ? &*average : nullptr, directory / "checkpoints", to_toml(config));
+    Checkpoints checkpoints(*plan, objects, average ? &*average : nullptr, directory / "checkpoints",
+                            {to_toml(config), plugins}, console);
     std::optional<StepProfiler> profiler;
     if (settings.train.profile && launch.prints() && keeps)
       profiler.emplace(*settings.train.profile, directory / "artifacts" / "trace.json");
-    TrainState state;
-    if (resumed) state = checkpoints.load(resumed->checkpoint, resumed->run_dir == directory);
+    if (resumed && resumed->run_dir == directory)
+      checkpoints.go_on(state, resumed->checkpoint);
+    else
+      state.best = nlohmann::ordered_json::array();
     if (recorder) console.info("run " + directory.string());
     if (resumed)
       console.info("resumed from " + resumed->checkpoint.string() + ": epoch " + std::to_string(state.at.epoch + 1) +

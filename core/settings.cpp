@@ -187,7 +187,15 @@ Schema<TrainSettings> TrainSettings::schema() {
       .field("swa", &TrainSettings::swa, "stochastic weight averaging")
       .field("freeze", &TrainSettings::freeze, "rules { match, from_epoch, until_epoch } of parameters not to train")
       .field("profile", &TrainSettings::profile, "a trace of some steps")
-      .field("resume_ckpt", &TrainSettings::resume_ckpt, "a checkpoint or run to go on from, or \"auto\": --resume");
+      .field("resume_ckpt", &TrainSettings::resume_ckpt, "a checkpoint or run to go on from, or \"auto\": --resume")
+      .field("init_from", &TrainSettings::init_from,
+             "weights to begin with, unless a run is gone on with: a safetensors file or one of torch.save (.pt, "
+             ".pth, Lightning's .ckpt), or files by network: --init-from")
+      .field("init_prefix", &TrainSettings::init_prefix,
+             "what names in that file begin with, such as \"network.\"; names without it are not looked at: "
+             "--init-prefix")
+      .field("init_partial", &TrainSettings::init_partial,
+             "take what fits and say what does not, instead of an error: --init-partial");
 }
 
 Schema<CheckpointSettings> CheckpointSettings::schema() {
@@ -201,7 +209,17 @@ Schema<CheckpointSettings> CheckpointSettings::schema() {
       .field("monitor", &CheckpointSettings::monitor,
              "the metric, such as val_loss, by which the best are kept, as checkpoints/best; empty: none")
       .field("mode", &CheckpointSettings::mode, "which way is better", one_of({"min", "max"}))
-      .field("save_top_k", &CheckpointSettings::save_top_k, "how many of the best are kept", at_least(1));
+      .field("save_top_k", &CheckpointSettings::save_top_k, "how many of the best are kept", at_least(1))
+      .field("filename", &CheckpointSettings::filename,
+             "the form of their names, as \"{epoch:02d}-{step}-{val_loss:.3f}\", which makes "
+             "epoch=02-step=1200-val_loss=0.324 (epochs from 0; metrics: the newest validation's); empty: "
+             "step-00001200")
+      .field("background", &CheckpointSettings::background,
+             "write from a copy in rank 0's memory while the training goes on: true, false, or \"auto\": where "
+             "each rank has the whole network anyway, so not with ZeRO")
+      .field("snapshot_mb", &CheckpointSettings::snapshot_mb,
+             "most MiB that such a copy may take; larger ones are written while the training waits",
+             between(0, 1 << 30));
 }
 
 Schema<LoggerSettings> LoggerSettings::schema() {

@@ -157,6 +157,9 @@ struct TrainSettings {
   std::vector<FreezeRule> freeze;
   std::optional<ProfileSettings> profile;
   std::string resume_ckpt;
+  Value init_from = Value("");  ///< a file, or files by network
+  std::string init_prefix;
+  bool init_partial = false;
   static Schema<TrainSettings> schema();
 };
 
@@ -168,6 +171,9 @@ struct CheckpointSettings {
   std::string monitor;
   std::string mode = "min";
   int64_t save_top_k = 1;
+  std::string filename;              ///< see CheckpointName
+  Value background = Value("auto");  ///< or true, false
+  int64_t snapshot_mb = 1024;
   static Schema<CheckpointSettings> schema();
 };
 

@@ -131,6 +131,7 @@ void Trainer::after_step(Epoch& epoch) {
   if (state.at.step == 1 && calls_.first_step) calls_.first_step();
   if (average_) average_->after_step(state.at.step);
   log_step(state.at.step == total_steps_);
+  if (checkpoints_ && agreed[StepRequests::saved]) checkpoints_->commit();
   if (progress_) progress_->advance(epoch.window, epoch.samples);
   result_.step_times.step_done();
 
@@ -159,6 +160,7 @@ void Trainer::after_step(Epoch& epoch) {
   const auto due = [&](double minutes, double since) { return minutes > 0 && state.seconds - since >= minutes * 60; };
   requests_.asked = {};
   requests_.asked[StepRequests::stop] = calls_.stop_asked && calls_.stop_asked();
+  requests_.asked[StepRequests::saved] = checkpoints_ && checkpoints_->written();
   if (objects_.control->rank() == 0) {  // clocks differ
     requests_.asked[StepRequests::time_over] = plan_.limits.max_seconds && state.seconds >= *plan_.limits.max_seconds;
     requests_.asked[StepRequests::validate] = due(train.val_every_minutes, validated_seconds_);
@@ -247,7 +249,7 @@ bool Trainer::save_is_due() const {
 }
 
 void Trainer::save() {
-  if (plan_.settings.checkpoint.save_last) checkpoints_->save(*state_);
+  if (plan_.settings.checkpoint.save_last) checkpoints_->save(*state_, done());
   saved_seconds_ = state_->seconds;
 }
 
@@ -281,7 +283,8 @@ TrainerResult Trainer::run(TrainState& state, const Extras& extras) {
   if (ending_ == Ending::early && calls_.say) calls_.say("stopped early: " + ending_reason_);
   if (ending_ == Ending::time_over && calls_.say)
     calls_.say("stopped: max_time " + plan_.settings.train.max_time + " is over");
-  if (ending_ == Ending::interrupted && checkpoints_) checkpoints_->save(state);
+  if (ending_ == Ending::interrupted && checkpoints_) checkpoints_->save(state, true);
+  if (checkpoints_) checkpoints_->finish();
   result_.ending = ending_.value_or(Ending::finished);
   return result_;
 }

@@ -61,6 +61,8 @@ void Trainer::try_validation() {
   if (early_stopping_) monitored.emplace_back("[train.early_stopping] monitor", settings.train.early_stopping->monitor);
   if (!settings.checkpoint.monitor.empty() && checkpoints_ && !plan_.limits.dev_run)
     monitored.emplace_back("[checkpoint] monitor", settings.checkpoint.monitor);
+  if (checkpoints_ && !plan_.limits.dev_run)
+    for (const auto& name : checkpoints_->form().metrics()) monitored.emplace_back("[checkpoint] filename", name);
   for (const auto& slot : objects_.optimizers)
     if (!slot.monitor.empty()) monitored.emplace_back("the monitor of scheduler \"" + slot.name + "\"", slot.monitor);
   int64_t batches = plan_.limits.sanity_batches;

@@ -2,7 +2,7 @@
 
 #include <c10/core/GradMode.h>
 
-#include "core/safetensors.h"
+#include "core/safetensors_file.h"
 
 namespace dl::host {
 namespace {
@@ -80,10 +80,11 @@ void WeightAverage::swap() {
   });
 }
 
-void WeightAverage::save_buffers(const std::filesystem::path& folder) const {
-  std::vector<NamedTensor> tensors;
-  for (const auto& [name, buffer] : buffers_) tensors.push_back({name, buffer});
-  if (!tensors.empty()) write_safetensors(folder / kBuffersFile, tensors);
+void WeightAverage::save_buffers(CheckpointSink& sink) const {
+  if (buffers_.empty()) return;
+  sink.add(kBuffersFile, {}, [&](const CheckpointSink::Visitor& visitor) {
+    for (const auto& [name, buffer] : buffers_) visitor(name, buffer);
+  });
 }
 
 void WeightAverage::load_buffers(const std::filesystem::path& folder) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/checkpoint_sink.h"
 #include "core/optimizer_slot.h"
 #include "core/settings.h"
 #include "dl/backend.h"
@@ -31,7 +32,7 @@ class WeightAverage {
   void set_averaged(int64_t count) { averaged_ = count; }
 
   /// The trained buffers, while the average is in use, beside the other files of a checkpoint; and back.
-  void save_buffers(const std::filesystem::path& folder) const;
+  void save_buffers(CheckpointSink& sink) const;
   void load_buffers(const std::filesystem::path& folder);
 
   /// While it lives (they may be nested) the networks hold the average, where there is one, and the state beside them

@@ -1,0 +1,50 @@
+"""That PyTorch opens what `dlhost export` writes, at torch.load's defaults. Usage: torch_load.py DLHOST."""
+import collections
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+import torch
+
+CONFIG = """
+[data]
+module = { type = "vision.Synthetic", params = { shape = [3, 32, 32], train_size = 8, validation_size = 0, test_size = 8 } }
+batch_size = 4
+[model]
+module    = { type = "tasks.ImageClassification" }
+network   = { type = "vision.ResNet18" }
+optimizer = { type = "torch.SGD", params = { lr = 0.01 } }
+loss      = { type = "torch.CrossEntropyLoss" }
+[train]
+num_epochs = 1
+"""
+
+
+def safetensors(path):
+    data = path.read_bytes()
+    end = 8 + int.from_bytes(data[:8], "little")
+    kinds = {"F32": torch.float32, "I64": torch.int64}
+    return {name: torch.frombuffer(bytearray(data[end + entry["data_offsets"][0]:end + entry["data_offsets"][1]]),
+                                   dtype=kinds[entry["dtype"]]).reshape(entry["shape"])
+            for name, entry in json.loads(data[8:end]).items() if name != "__metadata__"}
+
+
+with tempfile.TemporaryDirectory() as folder:
+    folder = pathlib.Path(folder)
+    (folder / "c.toml").write_text(CONFIG)
+    for arguments in (["c.toml", "--run-dir", "r"], ["export", "r", "--out", "x.pt"], ["export", "r"]):
+        subprocess.run([sys.argv[1], *arguments], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+    state, same = torch.load(folder / "x.pt"), safetensors(folder / "model.safetensors")
+    assert type(state) is collections.OrderedDict and all(type(value) is torch.Tensor for value in state.values())
+    assert state.keys() == same.keys() and all(torch.equal(state[name], same[name]) for name in state)
+    assert state["bn1.num_batches_tracked"].dtype == torch.int64 and state["layer4.1.conv2.weight"].shape == (512, 512, 3, 3)
+    layer = torch.nn.Linear(512, state["fc.bias"].numel())
+    layer.load_state_dict({name: state["fc." + name] for name in ("weight", "bias")})
+    # And back: what torch.save writes of it begins the same run.
+    torch.save(state, folder / "back.pt", _use_new_zipfile_serialization=False)
+    out = subprocess.run([sys.argv[1], "c.toml", "--init-from", "back.pt", "--set", "train.num_epochs=0", "--run-dir", "b"],
+                         cwd=folder, check=True, stdout=subprocess.PIPE, text=True).stdout
+    assert f"begins with {len(state)} tensors of" in out, out
+print(f"{len(state)} tensors, the same in both files")
