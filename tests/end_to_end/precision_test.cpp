@@ -86,6 +86,30 @@ BOOST_AUTO_TEST_CASE(trains_on_every_backend) {
       }
 }
 
+/// Where each rank holds pieces of weights and gradients. Without accumulation, which adds them up in another order.
+BOOST_AUTO_TEST_CASE(stages_2_and_3_are_ddp) {
+  const Scratch scratch;
+  scratch.write("c.toml", config());
+  for (const std::string precision : {"bf16", "16", "bf16-true"}) {
+    const auto train = [&](const std::string& backend) {
+      const auto run = backend + precision;
+      trained(scratch,
+              "c.toml --run-dir " + run + " --set engine.backend=" + backend + set(precision) +
+                  " --set data.batch_size=12 --set train.max_steps=16",
+              2);
+      return scratch.path() / run;
+    };
+    const auto ddp = train("ddp");
+    for (const std::string backend : {"deepspeed_stage_2", "deepspeed_stage_3"}) {
+      const auto zero = train(backend);
+      for (const char* metric : {"train_loss", "val_loss", "test_loss", "loss_scale", "skipped_updates"})
+        BOOST_TEST((journal(zero, metric) == journal(ddp, metric)), backend << " " << precision << " " << metric);
+    }
+    BOOST_TEST(journal(ddp, "train_loss").size() == 16U);
+    BOOST_TEST(journal(ddp, "skipped_updates").empty() == (precision != "16"));
+  }
+}
+
 /// In the middle of an epoch, with overflows before and after: the scale goes on where it was.
 BOOST_AUTO_TEST_CASE(resumes_bit_for_bit) {
   const Scratch scratch;
