@@ -112,7 +112,7 @@ BOOST_DATA_TEST_CASE(the_window_changes_no_bit, data::make({0, 2, 3}), ranks_per
                                                       {4096, "off", ranks_per_node}}) {
         const auto communicator = make(options);
         dl::Tensor tensor =
-            at::sin(dl::testing::count_from(0, length, at::kFloat).mul(communicator->rank() + 1.7)).to(dtype);
+            at::sin(dl::testing::count_from(at::kCPU, 0, length, at::kFloat).mul(communicator->rank() + 1.7)).to(dtype);
         communicator->all_reduce(tensor, dl::ReduceOp::sum, "sines");
         if (!reference.defined()) reference = tensor;
         BOOST_TEST(dl::testing::same(tensor, reference));

@@ -81,7 +81,8 @@ void reduce_scatter_gives_the_bits_of_all_reduce(Communicator& c, at::Device dev
   for (const auto dtype : {at::kFloat, at::kBFloat16})
     for (const int64_t length : {65, 5000, 20000})
       for (const bool allocated : {false, true}) {
-        const Tensor numbers = at::sin(count_from(device, 0, length * c.size(), at::kFloat).mul(c.rank() + 1.7)).to(dtype);
+        const Tensor numbers =
+            at::sin(count_from(device, 0, length * c.size(), at::kFloat).mul(c.rank() + 1.7)).to(dtype);
         Tensor whole = allocated ? c.allocate(length * c.size(), dtype) : at::full({length * c.size()}, 0, dtype);
         whole.copy_(numbers);
         Tensor piece = at::full({length}, 0, dtype), all = numbers.clone();

@@ -5,6 +5,7 @@
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 
+#include "core/checkpoint_load.h"
 #include "core/checkpoints.h"
 #include "core/toml_file.h"
 #include "core/trainer.h"
@@ -53,7 +54,7 @@ struct Run {
     objects = build_objects(*plan, registry, launch, [](auto) {});
     const auto& train = plan->settings.train;
     if (train.ema) average.emplace(train.ema, train.swa, *objects.backend, objects.optimizers);
-    checkpoints.emplace(*plan, objects, average ? &*average : nullptr, folder, "");
+    checkpoints.emplace(*plan, objects, average ? &*average : nullptr, folder, Checkpoints::Origin{}, console);
     TrainerCalls calls;
     calls.log = [this](const Metrics& metrics, const Progress& at) {
       for (const auto& [name, value] : metrics)
@@ -71,6 +72,7 @@ struct Run {
   std::optional<Plan> plan;
   Objects objects;
   std::optional<WeightAverage> average;
+  Console console{{.prints = false}};
   std::optional<Checkpoints> checkpoints;
   Whereabouts where;
   std::optional<Trainer> trainer;
@@ -129,8 +131,11 @@ BOOST_DATA_TEST_CASE(a_device_gives_the_cpus_numbers, boost::unit_test::data::ma
   // A checkpoint of one is one of the other.
   Run other(at::kCPU, set, folder.path() / "other"), back(FakeGpu::device(), set, folder.path() / "back");
   const auto saved = [&](const char* of) { return folder.path() / of / "last"; };
-  other.state = other.checkpoints->load(saved("gpu"), false);
-  back.state = back.checkpoints->load(saved("cpu"), false);
+  const auto load = [&](Run& run, const char* of) {
+    run.state = load_checkpoint(saved(of), run.objects, run.average ? &*run.average : nullptr, {});
+  };
+  load(other, "gpu");
+  load(back, "cpu");
   same(other.trainer->evaluate(Split::test, "test_", other.plan->limits.test), cpu.tested, setting.tolerance);
   same(back.trainer->evaluate(Split::test, "test_", back.plan->limits.test), cpu.tested, setting.tolerance);
 }
