@@ -1,11 +1,14 @@
 // What the plugin does before it has a GPU, and where there is none.
+#include <array>
 #include <boost/test/unit_test.hpp>
 
 #include "communicator/contract.h"
 #include "dl/error.h"
+#include "plugins/nccl/bootstrap.h"
 #include "plugins/nccl/communicator.h"
 #include "plugins/nccl/data_types.h"
 #include "plugins/nccl/devices.h"
+#include "plugins/nccl/link.h"
 #include "support/thread_communicator.h"
 
 namespace {
@@ -56,6 +59,18 @@ BOOST_AUTO_TEST_CASE(no_such_device_is_told_on_all_ranks) {
   const bool few = text.find(": [engine] gpus gives this rank the device 120, but CUDA sees ") != text.npos;
   BOOST_TEST((no_gpu || few), text);
   BOOST_TEST(text.find("rank ") == 0U, text);
+}
+
+// NCCL makes it without a GPU.
+BOOST_AUTO_TEST_CASE(nccls_own_id_is_the_same_on_all_ranks) {
+  std::array<ncclUniqueId, 3> ids{};
+  dl::testing::ThreadGroup::run(3, [&](dl::Communicator& control) {
+    auto& id = ids[static_cast<size_t>(control.rank())];
+    nccl::share_id(control, "", id.internal, [&id](std::span<char>) { nccl::Link::make_id(id); });
+  });
+  const auto text = [&](size_t rank) { return std::string(ids[rank].internal, sizeof ids[rank].internal); };
+  BOOST_TEST(text(0) != std::string(sizeof ids[0].internal, '\0'));
+  BOOST_TEST((text(1) == text(0) && text(2) == text(0)));
 }
 
 // The constructor is called with nothing to clean up: it must not leave a thread or a device behind.

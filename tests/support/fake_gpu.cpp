@@ -10,6 +10,7 @@
 #include <ATen/ops/convolution_backward.h>
 #include <ATen/ops/from_blob.h>
 #include <ATen/ops/native_batch_norm.h>
+#include <ATen/ops/resize_native.h>
 #include <ATen/ops/view_native.h>
 #include <c10/core/impl/DeviceGuardImplInterface.h>
 #include <c10/core/impl/alloc_cpu.h>
@@ -138,7 +139,7 @@ at::Tensor copy_from(const at::Tensor& from, const at::Tensor& to, bool non_bloc
 }
 
 at::Tensor copy_back(const at::Tensor& from, const at::Tensor& to) {
-  TORCH_CHECK(from.sizes() == to.sizes(), "the fake GPU does not resize");
+  if (from.sizes() != to.sizes()) at::native::resize_(to, from.sizes());
   return copy_from(from, to, false);
 }
 
@@ -193,6 +194,7 @@ void register_device() {
   kernels.impl("as_strided", TORCH_FN(at::native::as_strided_tensorimpl));
   kernels.impl("view", TORCH_FN(at::native::view));
   kernels.impl("_reshape_alias", TORCH_FN(at::native::_reshape_alias));
+  kernels.impl("resize_", TORCH_FN(at::native::resize_));
   kernels.impl("_copy_from", TORCH_FN(copy_from));
   kernels.impl("_copy_from_and_resize", TORCH_FN(copy_back));
   kernels.impl("native_batch_norm", TORCH_FN(batch_norm));
