@@ -257,23 +257,15 @@ void PickleReader::step(unsigned char code, Stack& stack) {
       stack.values.push_back(made);
       return;
     }
-    case 'a': {
-      const auto items = topmost(1);
-      append(container(), items);
-      return;
-    }
+    case 'a':
     case 'e': {
-      const auto items = since_mark();
+      const auto items = code == 'a' ? topmost(1) : since_mark();
       append(container(), items);
       return;
     }
-    case 's': {
-      const auto items = topmost(2);
-      set_items(container(), items);
-      return;
-    }
+    case 's':
     case 'u': {
-      const auto items = since_mark();
+      const auto items = code == 's' ? topmost(2) : since_mark();
       set_items(container(), items);
       return;
     }

@@ -119,8 +119,8 @@ BOOST_AUTO_TEST_CASE(strict_or_what_fits) {
   const std::vector<std::string> differences = {
       "missing: linear.weight [3, 3]; did you mean \"linear.wieght\"?",
       "other shape: linear.bias is [4] in the file, [3] in the network",
-      "other type: norm.num_batches_tracked is Float [] in the file, Long [] in the network",
-      "unexpected: head.weight", "unexpected: linear.wieght"};
+      "other type: norm.num_batches_tracked is Float [] in the file, Long [] in the network", "unexpected: head.weight",
+      "unexpected: linear.wieght"};
   auto all = differences;
   all.push_back("--init-partial");
   check_error([&] { load(held, from(folder / "x.safetensors")); }, all);
