@@ -48,6 +48,7 @@ BOOST_AUTO_TEST_CASE(names_of_the_wanted_form) {
   state.at.epoch = 3;
   state.samples_done = 0;
   checkpoints->after_validation(state, {{"val_loss", 0.125}});
+  checkpoints->finish();
   BOOST_TEST(names(folder.path()) == "epoch=00-step=4-val_loss=0.250 epoch=02-step=8-val_loss=0.125 ");
   BOOST_TEST(fs::read_symlink(folder / "best") == "epoch=02-step=8-val_loss=0.125");
   BOOST_TEST(checkpoints->form().metrics() == std::vector<std::string>{"val_loss"}, boost::test_tools::per_element());
@@ -110,6 +111,7 @@ BOOST_AUTO_TEST_CASE(goes_on_with_the_best_that_are_there) {
     state.at.step = step;
     checkpoints->after_validation(state, {{"val_loss", 1.0 / static_cast<double>(step)}});
   }
+  checkpoints->finish();
   BOOST_TEST(names(folder.path()) == "step-00000004 step-00000005 step-00000006 ");
   BOOST_TEST(fs::exists(other / "x"));
 }

@@ -106,7 +106,7 @@ BOOST_AUTO_TEST_CASE(one_mistake_each) {
       {"a library that is not there", "vision.SimpleCNN", "vison.SimpleCNN",
        "c.toml:6:22: [model.network] no plugin library \"vison\" (searched: PLUGINS, TEST_PLUGINS); did you mean "
        "\"vision\"?"},
-      {"a library that nothing is like", "vision.SimpleCNN", "acme.Transformer9",
+      {"a library that nothing is like", "vision.SimpleCNN", "acme.Quux",
        "c.toml:6:22: [model.network] no plugin library \"acme\" (searched: PLUGINS, TEST_PLUGINS); add its folder with "
        "--plugin-path, [plugins] path or DLHOST_PLUGIN_PATH"},
       {"a class without its library", "vision.SimpleCNN", "SimpleCNN",
@@ -200,9 +200,9 @@ BOOST_AUTO_TEST_CASE(one_mistake_each) {
       {"a backend that is misspelt", "seed = 1", "backend = \"dpp\"",
        "c.toml:11:11: [engine] \"backend\": unknown name \"dpp\"; did you mean \"ddp\"? (known: ddp, "
        "deepspeed_stage_1, deepspeed_stage_2, deepspeed_stage_3, or any \"lib.Class\")"},
-      {"a backend that is not there", "seed = 1", "backend = \"deepspeed_stage_3\"",
-       "c.toml:11:11: [engine] \"backend\": deepspeed_stage_3 is the class parallel.ZeRO3: no class \"ZeRO3\" in "
-       "parallel (PLUGINS/parallel.so); did you mean \"parallel.ZeRO1\"?"},
+      {"a backend that is not there", "seed = 1", "backend = \"parallel.ZeRO4\"",
+       "c.toml:11:11: [engine.backend] no class \"ZeRO4\" in parallel (PLUGINS/parallel.so); did you mean "
+       "\"parallel.ZeRO1\"?"},
       {"hosts without mpirun", "seed = 1", "num_nodes = 2",
        "c.toml:11:13: [engine] \"num_nodes\" is 2, but this is one process on one host; start it with mpirun on 2 "
        "hosts"},

@@ -9,7 +9,7 @@ std::string faulty_config(int rank, const std::string& how) {
       text.find(task), task.size(),
       "{ type = \"faulty.Task\", params = { rank = " + std::to_string(rank) + ", step = 20, how = \"" + how + "\" } }");
   text.erase(text.find("metrics "), text.find("\n[engine]") - text.find("metrics "));
-  return text + "\n[plugins]\npath = [\"" TEST_PLUGINS "\"]\n";
+  return text + "\n[plugins]\npath = [\"" TEST_PLUGINS "\"]\n[checkpoint]\nbackground = false\n";
 }
 
 }  // namespace end_to_end
