@@ -159,7 +159,7 @@ struct CheckpointSettings {
   std::string monitor;
   std::string mode = "min";
   int64_t save_top_k = 1;
-  std::string filename;  ///< see CheckpointName
+  std::string filename;              ///< see CheckpointName
   Value background = Value("auto");  ///< or true, false
   int64_t snapshot_mb = 1024;
   static Schema<CheckpointSettings> schema();
