@@ -112,3 +112,61 @@ BOOST_AUTO_TEST_CASE(load_each_others_checkpoints) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+/// The long form, for `ctest --preset full`: 100 steps of four networks (the GAN is above).
+BOOST_AUTO_TEST_SUITE(zero_full)
+
+namespace {
+
+const std::string kPlugins = " --set 'plugins.path=[\"" TEST_PLUGINS "\"]'";
+const std::map<std::string, std::string> kNetworks{
+    {"MLP", kMlp},
+    {"CNN", kPlugins + " --set 'model.network={ type = \"normalised.Cnn\" }' --set engine.sync_batchnorm=true"},
+    {"ResNet18",
+     " --set 'model.network={ type = \"vision.ResNet18\", params = { num_classes = 4, num_channels = 1, stem = "
+     "\"cifar\" } "
+     "}' --set engine.sync_batchnorm=true"},
+    {"transformer", kTransformer}};
+const std::string k100Steps =
+    " --set model.optimizer.type=torch.AdamW --set 'model.optimizer.params={ lr = 0.001 }' --set train.num_epochs=30 "
+    "--set "
+    "train.max_steps=100 --set train.val_every_n_epoch=0 --set train.gradient_clip.norm=1.0";
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(stages_beside_ddp_in_float32) {
+  for (const auto& [name, network] : kNetworks)
+    for (const int accumulation : {1, 3}) {
+      const Scratch scratch;
+      scratch.write("c.toml", small_config());
+      const auto set = network + k100Steps + " --set train.accumulator_factor=" + std::to_string(accumulation);
+      const auto ddp = losses_on(scratch, 2, "ddp", set);
+      BOOST_TEST(ddp.size() == 100U);
+      for (const int number : {1, 2, 3})
+        for (const std::string overlap : {"on", "off"}) {
+          const auto off = difference(ddp, losses_on(scratch, 2, std::to_string(number) + overlap,
+                                                     set + stage(number) + " --set engine.overlap=" + overlap));
+          BOOST_TEST_MESSAGE(name << ", accumulation " << accumulation << ", stage " << number << ", overlap "
+                                  << overlap << ": " << off);
+          BOOST_TEST(off <= 1e-6);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(any_rank_count_in_float64) {
+  for (const auto& [name, network] : kNetworks) {
+    const Scratch scratch;
+    scratch.write("c.toml", small_config());
+    const auto set = network + k100Steps + " --set engine.precision=64";
+    const auto reference = losses_on(scratch, 1, "reference", set);
+    for (const int number : {0, 1, 2, 3})
+      for (const int ranks : {1, 2, 3, 4, 8}) {
+        const auto run = std::to_string(number) + "-" + std::to_string(ranks);
+        const auto off = difference(reference, losses_on(scratch, ranks, run, set + (number ? stage(number) : "")));
+        BOOST_TEST_MESSAGE(name << ", stage " << number << ", " << ranks << " ranks: " << off);
+        BOOST_TEST(off <= 1e-10);
+      }
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
