@@ -23,6 +23,7 @@
 #include "core/resume.h"
 #include "core/shared_text.h"
 #include "core/stop_signals.h"
+#include "core/tensor_memory.h"
 #include "core/toml_file.h"
 #include "core/weights.h"
 
@@ -139,6 +140,7 @@ int train(const RunArguments& arguments, const Launch& launch) {
                  std::to_string(objects.data->size(Split::train)) + " training samples, " +
                  std::to_string(trainer.total_steps()) + " steps");
     failure.building = false;
+    TensorMemory::install().keep_freed();
     auto result = trainer.run(state, {&checkpoints, average ? &*average : nullptr, profiler ? &*profiler : nullptr});
     if (result.ending == Ending::interrupted) {
       const auto signal = StopSignals::received();
@@ -198,6 +200,7 @@ int evaluate(const RunArguments& arguments, Split split, const Launch& launch) {
     if (objects.data->size(split) == 0) throw UsageError("the data has no " + to_string(split) + " split");
     load_weights(*objects.backend, objects.networks, folder);
     failure.building = false;
+    TensorMemory::install().keep_freed();
     Trainer trainer(*plan, objects, nullptr, {}, failure.where);
     const bool test = split == Split::test;
     const auto metrics =

@@ -90,6 +90,7 @@ bool TensorMemory::give_back(void* data) {
   large_ -= found->second.usable;
   live_ -= found->second.usable;
   free_.emplace(found->second.usable, data);
+  if (!keeps_) unmap_down_to(0);
   return true;
 }
 
@@ -118,6 +119,12 @@ void TensorMemory::unmap_down_to(size_t held) {
 TensorMemory::Use TensorMemory::use() const {
   const std::lock_guard lock(mutex_);
   return {live_, peak_, held_};
+}
+
+void TensorMemory::keep_freed() {
+  const std::lock_guard lock(mutex_);
+  most_large_ = large_;
+  keeps_ = true;
 }
 
 void TensorMemory::restart_peak() {

@@ -19,6 +19,9 @@ class TensorMemory final : public c10::Allocator {
 
   /// Makes it LibTorch's allocator from now on, for the life of the process: LibTorch's registry is global.
   static TensorMemory& install();
+  /// From now on what is freed is kept. Before, it goes back at once: while networks are built and cut, tensors of many
+  /// sizes come once.
+  void keep_freed();
 
   c10::DataPtr allocate(size_t bytes) override;
   c10::DeleterFnPtr raw_deleter() const override;
@@ -49,6 +52,7 @@ class TensorMemory final : public c10::Allocator {
   std::unordered_map<void*, Block> blocks_;  // all, by what tensors see
   std::multimap<size_t, void*> free_;        // by usable size
   size_t large_ = 0, most_large_ = 0, held_ = 0;
+  bool keeps_ = false;
   std::atomic<size_t> live_ = 0, peak_ = 0;
 };
 

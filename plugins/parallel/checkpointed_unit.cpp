@@ -58,9 +58,29 @@ class Restored {
   Surroundings now_;
 };
 
+/// Puts a module's buffers back.
+class BuffersKept {
+ public:
+  explicit BuffersKept(const torch::nn::Module& module) : buffers_(module.buffers()) {
+    for (const auto& buffer : buffers_) values_.push_back(buffer.defined() ? buffer.clone() : buffer);
+  }
+  ~BuffersKept() {
+    const at::NoGradGuard no_grad;
+    for (size_t i = 0; i < buffers_.size(); ++i)
+      if (buffers_[i].defined()) buffers_[i].copy_(values_[i]);
+  }
+  BuffersKept(const BuffersKept&) = delete;
+  BuffersKept& operator=(const BuffersKept&) = delete;
+
+ private:
+  dl::Tensors buffers_, values_;
+};
+
 struct Unit : torch::CustomClassHolder {
-  Unit(std::function<dl::Tensors(dl::Tensors)> forward_, UnitEvents* events_, c10::DeviceType device)
-      : forward(std::move(forward_)), events(events_), first(device) {}
+  Unit(std::shared_ptr<torch::nn::Module> module_, std::function<dl::Tensors(dl::Tensors)> forward_,
+       UnitEvents* events_, c10::DeviceType device)
+      : module(std::move(module_)), forward(std::move(forward_)), events(events_), first(device) {}
+  std::shared_ptr<torch::nn::Module> module;
   std::function<dl::Tensors(dl::Tensors)> forward;
   UnitEvents* events;
   Surroundings first;
@@ -87,6 +107,7 @@ struct Recomputed : torch::autograd::Function<Recomputed> {
     for (auto& input : inputs)
       if (input.defined()) input = input.detach().set_requires_grad(input.requires_grad());
     variable_list roots, seeds;
+    const BuffersKept buffers(*unit.module);
     {
       const at::AutoGradMode grad(true);
       const Restored surroundings(unit.first);
@@ -108,12 +129,13 @@ struct Recomputed : torch::autograd::Function<Recomputed> {
 
 }  // namespace
 
-dl::Tensors run_checkpointed(dl::Tensors inputs, std::function<dl::Tensors(dl::Tensors)> forward, UnitEvents* events) {
+dl::Tensors run_checkpointed(const std::shared_ptr<torch::nn::Module>& module, dl::Tensors inputs,
+                             std::function<dl::Tensors(dl::Tensors)> forward, UnitEvents* events) {
   if (!at::GradMode::is_enabled()) return forward(std::move(inputs));
   const auto device = inputs.empty() ? c10::DeviceType::CPU : inputs[0].device().type();
   auto anchor = at::empty({0}).set_requires_grad(true);
   return Recomputed::apply(at::TensorList(inputs), anchor,
-                           c10::make_intrusive<Unit>(std::move(forward), events, device));
+                           c10::make_intrusive<Unit>(module, std::move(forward), events, device));
 }
 
 }  // namespace parallel

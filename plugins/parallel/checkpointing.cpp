@@ -10,9 +10,9 @@ void Checkpointing::created(dl::UnitState& unit) {
   if (on_) unit.runner = this;
 }
 
-dl::Tensors Checkpointing::run(dl::UnitState&, dl::Tensors inputs,
+dl::Tensors Checkpointing::run(dl::UnitState& unit, dl::Tensors inputs,
                                const std::function<dl::Tensors(dl::Tensors)>& forward) {
-  return run_checkpointed(std::move(inputs), forward, nullptr);
+  return run_checkpointed(unit.module, std::move(inputs), forward, nullptr);
 }
 
 }  // namespace parallel

@@ -77,9 +77,10 @@ UnitStream::Gate* UnitStream::find(const dl::UnitState& unit) {
 dl::Tensors UnitStream::run(dl::UnitState& unit, dl::Tensors inputs,
                             const std::function<dl::Tensors(dl::Tensors)>& forward) {
   auto& gate = *find(unit);
-  if (!gate.parameters()) return checkpoint_ ? run_checkpointed(std::move(inputs), forward, nullptr) : forward(inputs);
+  if (!gate.parameters())
+    return checkpoint_ ? run_checkpointed(unit.module, std::move(inputs), forward, nullptr) : forward(inputs);
   gate.enter();
-  dl::Tensors outputs = checkpoint_ ? run_checkpointed(std::move(inputs), forward, &gate)
+  dl::Tensors outputs = checkpoint_ ? run_checkpointed(unit.module, std::move(inputs), forward, &gate)
                                     : outputs_of(gate, forward(inputs_of(gate, std::move(inputs))));
   gate.parameters()->release();
   if (checkpoint_ && at::GradMode::is_enabled()) gate.parameters()->await_pass();

@@ -16,11 +16,22 @@ constexpr int64_t kMebi = 1 << 20;
 at::Tensor bytes(int64_t count) { return at::empty({count}, at::kByte); }
 
 struct Fixture {
+  explicit Fixture(bool keeps = true) {
+    if (keeps) memory.keep_freed();
+  }
   TensorMemory& memory = TensorMemory::install();
   TensorMemory::Use before = memory.use();
 };
 
 }  // namespace
+
+// The first, before anything is kept.
+BOOST_AUTO_TEST_CASE(at_first_what_is_freed_goes_back) {
+  const Fixture at_first(false);
+  const auto held = at_first.memory.use().held;
+  bytes(8 * kMebi).fill_(1);
+  BOOST_TEST(at_first.memory.use().held == held);
+}
 
 BOOST_FIXTURE_TEST_CASE(a_freed_block_serves_the_next_of_about_its_size, Fixture) {
   auto first = bytes(8 * kMebi);
