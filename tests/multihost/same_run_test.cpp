@@ -53,9 +53,9 @@ BOOST_AUTO_TEST_CASE(four_ranks_and_three_ranks) {
   const std::string stage = "--set engine.backend=deepspeed_stage_";
   for (const auto& [together, apart] : {std::pair{Ranks{4}, Ranks{2, 2}}, {Ranks{3}, Ranks{1, 2}}}) {
     const auto name = std::to_string(together[0]);
-    const auto ddp = losses(scratch, apart, name + "ddp", "");
+    const auto ddp = losses(scratch, apart, name + "ddp", kMlp);
     for (const char* number : {"1", "3"})
-      BOOST_TEST((ddp == losses(scratch, apart, name + "z" + number, stage + number)));
+      BOOST_TEST((ddp == losses(scratch, apart, name + "z" + number, kMlp + stage + number)));
     const double off = difference(ddp, losses(scratch, together, name, kMlp));
     BOOST_TEST_MESSAGE(name << " ranks on one host and on two differ by " << off);
     BOOST_TEST(off <= 1e-10);
