@@ -1,6 +1,7 @@
 #include "core/objects.h"
 
 #include <ATen/CPUGeneratorImpl.h>
+#include <ATen/ops/full.h>
 #include <c10/core/DefaultDtype.h>
 
 #include <set>
@@ -136,6 +137,18 @@ std::shared_ptr<Data> build_data(const Plan& plan, const Registry& registry) {
 
 }  // namespace
 
+namespace {
+
+/// Hosts may have different numbers of ranks and cores, but with overlap collectives come in another order.
+bool on_all_ranks(bool wanted, Communicator& control) {
+  if (control.size() == 1) return wanted;
+  auto flag = at::full({1}, wanted ? 1 : 0, at::kLong);
+  control.all_reduce(flag, ReduceOp::min, "overlap on all ranks");
+  return flag.item<int64_t>() == 1;
+}
+
+}  // namespace
+
 BatchSource batch_source(const Plan& plan, const Objects& objects, Split split) {
   const auto found = objects.transforms.find(split);
   return {*objects.data,
@@ -174,7 +187,8 @@ Objects build_objects(const Plan& plan, const Registry& registry, const Launch& 
   const bool room = !plan.device.is_cpu() || usable_cores() > launch.local_size;
   // Synchronised batch norms wait, in the backward pass, for the gradients under way: there is little to gain. And
   // ranks that reach other parameters would no longer communicate in the same order.
-  const bool beside = engine.overlap == "on" || (engine.overlap == "auto" && room && !engine.sync_batchnorm);
+  const bool wanted = engine.overlap == "on" || (engine.overlap == "auto" && room && !engine.sync_batchnorm);
+  const bool beside = on_all_ranks(wanted, *objects.control);
   const BackendContext context{*objects.communicator, *objects.control, plan.device, beside, plan.autocast};
   objects.backend = registry.create<Backend>(*plan.backend.info, plan.backend.params, &context);
   check_traits(plan, registry, *objects.backend);
