@@ -26,7 +26,7 @@ std::vector<StateEntry> all_states(dl::Communicator& control, std::span<const dl
     }
   const auto text = own.str();
   dl::Tensor bytes = at::empty({static_cast<int64_t>(text.size())}, at::kByte);
-  std::memcpy(bytes.data_ptr(), text.data(), text.size());
+  if (!text.empty()) std::memcpy(bytes.data_ptr(), text.data(), text.size());
   const dl::Tensor all = control.all_gather_rows(bytes, "names of optimizer states");
 
   std::istringstream lines(std::string(static_cast<const char*>(all.const_data_ptr()), all.nbytes()));
