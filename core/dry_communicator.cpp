@@ -1,26 +1,15 @@
 #include "core/dry_communicator.h"
 
-#include <ATen/ops/zeros.h>
-
-#include "core/launch.h"
-
 namespace dl::host {
 namespace {
-
-class Done final : public Work {
- public:
-  void wait() override {}
-};
 
 double bytes_of(const Tensor& tensor) { return static_cast<double>(tensor.nbytes()); }
 
 }  // namespace
 
 std::vector<std::string> DryCommunicator::hosts() const {
-  return std::vector<std::string>(static_cast<size_t>(size_), host_name());
+  return std::vector<std::string>(static_cast<size_t>(size_), SelfCommunicator::hosts().at(0));
 }
-
-Tensor DryCommunicator::allocate(int64_t elements, at::ScalarType dtype) { return at::zeros({elements}, dtype); }
 
 void DryCommunicator::all_reduce(Tensor& tensor, ReduceOp, std::string_view) {
   bytes_sent_ += 2 * share() * bytes_of(tensor);
@@ -47,14 +36,5 @@ void DryCommunicator::reduce_scatter(Tensor& piece, const Tensor& whole, ReduceO
 }
 
 void DryCommunicator::broadcast(Tensor& tensor, int, std::string_view) { bytes_sent_ += share() * bytes_of(tensor); }
-
-void DryCommunicator::barrier(std::string_view) {}
-
-std::shared_ptr<Work> DryCommunicator::start(std::function<void()> collective) {
-  collective();
-  return std::make_shared<Done>();
-}
-
-void DryCommunicator::abort(int) noexcept {}
 
 }  // namespace dl::host

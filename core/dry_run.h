@@ -18,7 +18,7 @@ struct MemoryNeeds {
 };
 
 /// Builds everything as rank 0 of `ranks` would, without the others, takes two steps on the first batch of the training
-/// data, and says what it came to. Needs as much memory as it finds. TensorMemory must be installed.
+/// data, and says what it came to. Needs as much memory as it finds.
 MemoryNeeds dry_run(const Plan& plan, const Registry& registry, int ranks);
 
 }  // namespace dl::host

@@ -8,6 +8,8 @@
 #include <cstdio>
 #include <fstream>
 #include <limits>
+#include <map>
+#include <utility>
 
 #include "core/errors.h"
 
@@ -63,14 +65,19 @@ int64_t available_memory() {
 
 int64_t memory_to_come(Objects& objects) {
   double bytes = 0;
+  std::map<std::pair<Optimizer*, at::ScalarType>, double> of_states;
   for (const auto& slot : objects.optimizers)
     for (const auto& network : slot.networks)
       for (const auto& param : objects.backend->params(network)) {
+        if (!param.value.is_cpu()) continue;
         if (!param.grad.defined()) bytes += static_cast<double>(param.value.nbytes());
+        if (!param.states.empty() || param.make_state) continue;  // there already, or kept elsewhere
         const auto group = slot.group_of(network, param.name);
-        auto& optimizer = group < slot.groups.size() ? *slot.groups[group].optimizer : *slot.optimizer;
-        if (param.states.empty())
-          bytes += state_bytes(optimizer, param.value.scalar_type()) * static_cast<double>(param.value.numel());
+        auto* optimizer = (group < slot.groups.size() ? slot.groups[group].optimizer : slot.optimizer).get();
+        const auto dtype = param.value.scalar_type();
+        const auto [each, first] = of_states.try_emplace({optimizer, dtype});
+        if (first) each->second = state_bytes(*optimizer, dtype);
+        bytes += each->second * static_cast<double>(param.value.numel());
       }
   return static_cast<int64_t>(bytes);
 }

@@ -56,6 +56,7 @@ class MemoryPlan {
     const bool known = std::any_of(backend_classes().begin(), backend_classes().end(),
                                    [&](const auto& entry) { return entry.second == own; });
     if (!known) rows.push_back(measured(own, own));
+    if (!least_) throw UsageError(rows.front().text);  // what stops one stops all
     print(rows);
   }
 

@@ -135,10 +135,6 @@ std::shared_ptr<Data> build_data(const Plan& plan, const Registry& registry) {
   return registry.create<Data>(*plan.data.info, plan.data.params, &context);
 }
 
-}  // namespace
-
-namespace {
-
 /// Hosts may have different numbers of ranks and cores, but with overlap collectives come in another order.
 bool on_all_ranks(bool wanted, Communicator& control) {
   if (control.size() == 1) return wanted;

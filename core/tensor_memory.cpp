@@ -45,7 +45,8 @@ c10::DeleterFnPtr TensorMemory::raw_deleter() const { return &TensorMemory::free
 void TensorMemory::copy_data(void* to, const void* from, size_t bytes) const { std::memcpy(to, from, bytes); }
 
 void TensorMemory::free(void* data) {
-  if (instance().give_back(data)) return;
+  const bool may_be_large = reinterpret_cast<size_t>(data) % kHugePage == 0;  // small ones need no lock
+  if (may_be_large && instance().give_back(data)) return;
   instance().live_ -= malloc_usable_size(data);
   std::free(data);
 }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "attached.h"
 #include "dl/error.h"
 #include "flat_broadcast.h"
 #include "same_network.h"
@@ -22,10 +23,10 @@ constexpr size_t kNoLimit = std::numeric_limits<size_t>::max();  // the buckets 
 
 DDP::DDP(const DDPOptions& options, const dl::BackendContext& context)
     : context_(context),
+      offload_(options.offload_file(context.device)),
       bucket_bytes_(options.bucket_bytes()),
       wire_(options.wire()),
       build_(options.activation_checkpointing),
-      offload_(options.offload_file(context.device)),
       reductions_(context.communicator, context.overlap, kNoLimit) {}
 
 DDP::~DDP() = default;
@@ -49,7 +50,7 @@ void DDP::attach(const std::string& name, dl::Network& network) {
     param.name = entry.name;
     param.value = entry.tensor.detach();
     param.full_shape = entry.tensor.sizes().vec();
-    place_states(param);
+    place_states(param, offload_);
     attached.params.push_back(std::move(param));
   }
   if (trained.empty())
@@ -76,10 +77,7 @@ void DDP::begin_update(std::span<const std::string> networks) {
 }
 
 void DDP::backward(const dl::Tensor& loss, double scale, bool last) {
-  if (updating_.empty() || last_seen_)
-    throw dl::Error(last_seen_ ? "backward() after the last micro-batch of an update" : "backward() outside an update");
-  if (!loss.requires_grad())
-    throw dl::Error("the loss does not depend on any parameter that is trained in this update");
+  check_backward(loss, !updating_.empty(), last_seen_);
   if (last && reductions_.overlap())
     for (auto* attached : updating_) attached->gradients->expect_last();
   last_seen_ = last;
@@ -111,11 +109,6 @@ void DDP::after_step(std::span<const std::string>) {
   if (offload_) offload_->let_go();
 }
 
-void DDP::place_states(dl::Param& param) const {
-  if (offload_)
-    param.make_state = [file = offload_](const dl::Tensor& value, const std::string&) { return file->state(value); };
-}
-
 void DDP::sync_buffers() {
   std::vector<dl::Tensor> buffers;
   for (const auto& [name, attached] : networks_)
@@ -139,12 +132,6 @@ void DDP::visit(const std::string& network, bool states, bool write, const Visit
   }
 }
 
-DDP::Attached& DDP::find(const std::string& network) {
-  const auto found = networks_.find(network);
-  if (found != networks_.end()) return found->second;
-  std::string known;
-  for (const auto& [name, attached] : networks_) known += (known.empty() ? "" : ", ") + name;
-  throw dl::Error("no network \"" + network + "\" is attached; there are: " + known);
-}
+DDP::Attached& DDP::find(const std::string& network) { return attached(networks_, network); }
 
 }  // namespace parallel

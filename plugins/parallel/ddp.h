@@ -46,10 +46,9 @@ class DDP : public dl::Backend {
     std::unique_ptr<Gradients> gradients;
   };
   Attached& find(const std::string& network);
-  /// Has its states made where the options want them.
-  void place_states(dl::Param& param) const;
 
   const dl::BackendContext context_;
+  const std::shared_ptr<OffloadFile> offload_;
 
  private:
   void set_used(std::span<double> totals);
@@ -57,7 +56,6 @@ class DDP : public dl::Backend {
   const int64_t bucket_bytes_;
   const std::optional<at::ScalarType> wire_;
   Checkpointing build_;
-  const std::shared_ptr<OffloadFile> offload_;
   ReductionQueue reductions_;
   std::map<std::string, Attached> networks_;
   std::vector<Attached*> updating_;  // from begin_update() to end_update()

@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "bucket.h"
 #include "pieces.h"
 
 namespace parallel {
@@ -125,7 +124,6 @@ dl::Tensor FlatParameters::whole() const {
 
 void FlatParameters::keep(const dl::Tensor& whole) {
   piece_.copy_(whole.narrow(0, communicator_.rank() * piece_.numel(), piece_.numel()));
-  if (!streamed_) gather();
 }
 
 void FlatParameters::take_out(const dl::Tensor& parameter) {
@@ -138,6 +136,24 @@ void FlatParameters::take_out(const dl::Tensor& parameter) {
   gathered_ = false;
   layout_ = lay_out(parameters_);
   if (!parameters_.empty()) take_over();
+}
+
+std::vector<std::unique_ptr<FlatParameters>> flat_buckets(const std::string& name,
+                                                          std::span<const dl::Tensor> parameters,
+                                                          const BucketPlan& plan, dl::Communicator& communicator) {
+  std::vector<std::unique_ptr<FlatParameters>> buckets;
+  for (size_t b = 0; b < plan.elements.size(); ++b) {
+    std::vector<dl::Tensor> members;
+    FlatLayout layout{{}, plan.elements[b]};
+    for (size_t i = 0; i < parameters.size(); ++i)
+      if (plan.slices[i].bucket == b) {
+        members.push_back(parameters[i]);
+        layout.offsets.push_back(plan.slices[i].offset);
+      }
+    buckets.push_back(std::make_unique<FlatParameters>(name + ", bucket " + std::to_string(b + 1), std::move(members),
+                                                       std::move(layout), false, communicator));
+  }
+  return buckets;
 }
 
 }  // namespace parallel

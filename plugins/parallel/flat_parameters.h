@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "bucket.h"
 #include "dl/communicator.h"
 
 namespace parallel {
@@ -48,7 +49,7 @@ class FlatParameters {
   void await_nothing() { awaited_ = 0; }
   bool awaits_pass() const { return awaited_ > 0; }
 
-  /// A copy of all values, and back: this rank keeps its piece of it.
+  /// A copy of all values, and back: this rank keeps its piece of it. Streamed only.
   dl::Tensor whole() const;
   void keep(const dl::Tensor& whole);
 
@@ -75,5 +76,10 @@ class FlatParameters {
   int awaited_ = 0;
   std::shared_ptr<dl::Work> gathering_;
 };
+
+/// One for each of the plan's buckets; kept whole.
+std::vector<std::unique_ptr<FlatParameters>> flat_buckets(const std::string& name,
+                                                          std::span<const dl::Tensor> parameters,
+                                                          const BucketPlan& plan, dl::Communicator& communicator);
 
 }  // namespace parallel

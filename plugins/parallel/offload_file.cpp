@@ -1,7 +1,6 @@
 #include "offload_file.h"
 
 #include <ATen/ops/empty.h>
-#include <ATen/ops/zeros_like.h>
 #include <c10/core/StorageImpl.h>
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -56,13 +55,15 @@ dl::Tensor OffloadFile::zeros(int64_t elements, at::ScalarType dtype) {
   return at::empty({0}, dtype).set_(std::move(storage), 0, {elements});
 }
 
-dl::Tensor OffloadFile::state(const dl::Tensor& value) {
-  if (!value.is_non_overlapping_and_dense()) return at::zeros_like(value);
-  return view_like(value, zeros(value.numel(), value.scalar_type()), 0);
-}
-
 void OffloadFile::let_go() {
   for (const auto& [data, bytes] : mappings_) madvise(data, bytes, MADV_DONTNEED);
+}
+
+void place_states(dl::Param& param, const std::shared_ptr<OffloadFile>& file) {
+  if (!file) return;
+  param.make_state = [file](const dl::Tensor& value, const std::string&) {
+    return view_like(value, file->zeros(value.numel(), value.scalar_type()), 0);
+  };
 }
 
 }  // namespace parallel

@@ -1,9 +1,10 @@
 #pragma once
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "dl/tensor.h"
+#include "dl/optimizer.h"
 
 namespace parallel {
 
@@ -19,8 +20,6 @@ class OffloadFile {
 
   /// A flat tensor of zeros; it must not outlive the file. Throws Error where the disk is full.
   dl::Tensor zeros(int64_t elements, at::ScalarType dtype);
-  /// For Param::make_state: zeros of the sizes and strides of `value`.
-  dl::Tensor state(const dl::Tensor& value);
   /// This process does not hold the pages any more; the system writes them out when it wants the memory.
   void let_go();
 
@@ -30,5 +29,8 @@ class OffloadFile {
   size_t size_ = 0;
   std::vector<std::pair<void*, size_t>> mappings_;
 };
+
+/// From now on the parameter's states are made in `file`; null: in memory.
+void place_states(dl::Param& param, const std::shared_ptr<OffloadFile>& file);
 
 }  // namespace parallel

@@ -4,7 +4,6 @@
 #include <ATen/ops/tensor.h>
 
 #include <algorithm>
-#include <map>
 #include <utility>
 
 #include "bucket.h"
@@ -26,18 +25,13 @@ ShardedNetwork::ShardedNetwork(const std::string& name, std::vector<ModuleTensor
   group_whole(name);
   for (size_t i = order_.size(); i < groups_.size(); ++i) order_.push_back(i);
 
-  std::map<const c10::TensorImpl*, Place> places;
-  for (size_t g = 0; g < groups_.size(); ++g) {
-    const auto& parameters = groups_[g].parameters->parameters();
-    for (size_t i = 0; i < parameters.size(); ++i) places[parameters[i].unsafeGetTensorImpl()] = {g, i};
-  }
   std::vector<dl::Tensor> leaves;
   for (const auto& entry : tensors_) {
     if (entry.buffer || !entry.tensor.requires_grad()) continue;
     check_trainable(name, entry, dtypes);
     leaves.push_back(entry.tensor);
     trained_.push_back({entry.name, entry.tensor.detach()});
-    places_.push_back(places.at(entry.tensor.unsafeGetTensorImpl()));
+    places_.push_back(lies_.at(entry.tensor.unsafeGetTensorImpl()));
   }
   if (leaves.empty())
     throw dl::Error("network \"" + name + "\" has no parameters that require grad, so there is nothing to train in it");
@@ -46,6 +40,8 @@ ShardedNetwork::ShardedNetwork(const std::string& name, std::vector<ModuleTensor
 }
 
 void ShardedNetwork::add_group(std::unique_ptr<FlatParameters> parameters, bool late) {
+  for (size_t i = 0; i < parameters->parameters().size(); ++i)
+    lies_[parameters->parameters()[i].unsafeGetTensorImpl()] = {groups_.size(), i};
   auto gradient = std::make_unique<FlatGradient>(*parameters, options_.wire, late);
   groups_.push_back({std::move(parameters), std::move(gradient)});
 }
@@ -54,35 +50,19 @@ void ShardedNetwork::add_group(std::unique_ptr<FlatParameters> parameters, bool 
 void ShardedNetwork::group_whole(const std::string& name) {
   std::vector<dl::Tensor> whole, trained, shared;
   for (const auto& entry : tensors_) {
-    const bool streamed = std::any_of(groups_.begin(), groups_.end(), [&](const Group& group) {
-      const auto& own = group.parameters->parameters();
-      return std::any_of(own.begin(), own.end(), [&](const auto& t) { return t.is_same(entry.tensor); });
-    });
-    if (streamed) continue;
+    if (lies_.count(entry.tensor.unsafeGetTensorImpl())) continue;  // streamed
     whole.push_back(entry.tensor);
     if (entry.buffer || !entry.tensor.requires_grad()) continue;
     (options_.checkpointing && !entry.aliases.empty() ? shared : trained).push_back(entry.tensor);
   }
   flat_broadcast(context_.communicator, whole, options_.bucket_bytes, "parameters and buffers of " + name);
+  const auto add_buckets = [&](const std::string& what, const std::vector<dl::Tensor>& parameters, bool late) {
+    const auto plan = plan_buckets(parameters, options_.bucket_bytes, options_.bucket_bytes);
+    for (auto& bucket : flat_buckets(what, parameters, plan, context_.communicator)) add_group(std::move(bucket), late);
+  };
   add_buckets(name, trained, false);
   // With checkpointing, each of the modules that share a parameter may have a backward pass of its own.
-  add_buckets(name, shared, true);
-}
-
-void ShardedNetwork::add_buckets(const std::string& name, std::span<const dl::Tensor> parameters, bool late) {
-  const auto plan = plan_buckets(parameters, options_.bucket_bytes, options_.bucket_bytes);
-  for (size_t b = 0; b < plan.elements.size(); ++b) {
-    std::vector<dl::Tensor> members;
-    FlatLayout layout{{}, plan.elements[b]};
-    for (size_t i = 0; i < parameters.size(); ++i)
-      if (plan.slices[i].bucket == b) {
-        members.push_back(parameters[i]);
-        layout.offsets.push_back(plan.slices[i].offset);
-      }
-    add_group(std::make_unique<FlatParameters>(name + ", bucket " + std::to_string(groups_.size() + 1),
-                                               std::move(members), std::move(layout), false, context_.communicator),
-              late);
-  }
+  add_buckets(name + ", shared", shared, true);
 }
 
 /// What this rank holds of each trained parameter.
@@ -106,10 +86,7 @@ void ShardedNetwork::cut() {
     param.grad = group.gradient->piece().narrow(0, begin, piece.length);
     param.full_shape = trained_[piece.parameter].tensor.sizes().vec();
     param.offset = piece.offset;
-    if (options_.offload)
-      param.make_state = [file = options_.offload](const dl::Tensor& value, const std::string&) {
-        return file->state(value);
-      };
+    place_states(param, options_.offload);
     params_.push_back(std::move(param));
   }
 }
@@ -178,22 +155,16 @@ void ShardedNetwork::visit_parameters(bool write, const dl::Backend::Visitor& vi
     whole.reset();
   };
   for (const auto& entry : tensors_) {
-    const Group* group = nullptr;
-    size_t member = 0;
-    for (const auto& candidate : groups_) {
-      const auto& own = candidate.parameters->parameters();
-      const auto found = std::find_if(own.begin(), own.end(), [&](const auto& t) { return t.is_same(entry.tensor); });
-      if (found == own.end() || !candidate.parameters->streamed()) continue;
-      group = &candidate;
-      member = static_cast<size_t>(found - own.begin());
-    }
+    const auto place = lies_.find(entry.tensor.unsafeGetTensorImpl());
+    const Group* group = place == lies_.end() ? nullptr : &groups_[place->second.group];
+    if (group && !group->parameters->streamed()) group = nullptr;
     if (group != open) close();
     if (group && !open) {
       open = group;
       whole = group->parameters->whole();
     }
-    const auto kept =
-        group ? view_like(entry.tensor, whole, group->parameters->layout().offsets[member]) : entry.tensor.detach();
+    const auto kept = group ? view_like(entry.tensor, whole, group->parameters->layout().offsets[place->second.index])
+                            : entry.tensor.detach();
     visit_tensor({entry.buffer ? Type::buffer : Type::parameter, entry.name, ""}, kept, write, visitor);
   }
   close();

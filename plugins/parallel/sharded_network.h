@@ -1,4 +1,5 @@
 #pragma once
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -53,13 +54,12 @@ class ShardedNetwork {
     std::unique_ptr<FlatParameters> parameters;
     std::unique_ptr<FlatGradient> gradient;
   };
-  /// Where a trained parameter lies.
+  /// Where a parameter lies.
   struct Place {
     size_t group = 0, index = 0;
   };
   void add_group(std::unique_ptr<FlatParameters> parameters, bool late = false);
   void group_whole(const std::string& name);
-  void add_buckets(const std::string& name, std::span<const dl::Tensor> parameters, bool late);
   void cut();
   void arrived(size_t parameter, bool has_gradient);
   void visit_parameters(bool write, const dl::Backend::Visitor& visitor);
@@ -71,7 +71,8 @@ class ShardedNetwork {
   std::vector<size_t> order_, completed_;  // of groups
   bool order_agreed_ = false;
   std::vector<dl::NamedTensor> trained_;
-  std::vector<Place> places_;  // of each trained parameter
+  std::map<const c10::TensorImpl*, Place> lies_;  // of all that is in a group
+  std::vector<Place> places_;                     // of each trained parameter
   std::vector<Piece> pieces_;
   std::vector<dl::Param> params_;
   std::function<void()> filled_;

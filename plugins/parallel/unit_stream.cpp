@@ -19,8 +19,7 @@ constexpr int64_t kMessageBytes = 25 << 20;
 /// A unit, as its graphs see it.
 class UnitStream::Gate final : public UnitEvents {
  public:
-  Gate(const dl::UnitState& unit, FlatParameters* parameters, GatherTrace& trace)
-      : unit_(unit), parameters_(parameters), trace_(trace) {}
+  Gate(FlatParameters* parameters, GatherTrace& trace) : parameters_(parameters), trace_(trace) {}
   void enter() override {
     if (parameters_) trace_.need(*parameters_);
   }
@@ -29,12 +28,10 @@ class UnitStream::Gate final : public UnitEvents {
     parameters_->release();
     parameters_->pass_done();
   }
-  bool is_of(const dl::UnitState& unit) const { return &unit_ == &unit; }
   void drop() { parameters_ = nullptr; }
   FlatParameters* parameters() const { return parameters_; }
 
  private:
-  const dl::UnitState& unit_;
   FlatParameters* parameters_;
   GatherTrace& trace_;
 };
@@ -66,17 +63,12 @@ void UnitStream::created(dl::UnitState& unit) {
         std::make_unique<FlatParameters>(what, std::move(own), std::move(layout), true, context_.communicator));
     parameters = parameters_.back().get();
   }
-  gates_.emplace_back(unit, parameters, trace_);
-}
-
-UnitStream::Gate* UnitStream::find(const dl::UnitState& unit) {
-  const auto found = std::find_if(gates_.begin(), gates_.end(), [&](const Gate& gate) { return gate.is_of(unit); });
-  return found == gates_.end() ? nullptr : &*found;
+  gates_.try_emplace(&unit, parameters, trace_);
 }
 
 dl::Tensors UnitStream::run(dl::UnitState& unit, dl::Tensors inputs,
                             const std::function<dl::Tensors(dl::Tensors)>& forward) {
-  auto& gate = *find(unit);
+  auto& gate = gates_.at(&unit);
   if (!gate.parameters())
     return checkpoint_ ? run_checkpointed(unit.module, std::move(inputs), forward, nullptr) : forward(inputs);
   gate.enter();
@@ -102,14 +94,14 @@ std::vector<std::unique_ptr<FlatParameters>> UnitStream::finish(const std::vecto
         parameters->take_out(entry.tensor);
     }
   }
-  for (auto& gate : gates_)
+  for (auto& [unit, gate] : gates_)
     if (gate.parameters() && gate.parameters()->parameters().empty()) gate.drop();
   std::erase_if(parameters_, [](const auto& parameters) { return parameters->parameters().empty(); });
   return std::move(parameters_);
 }
 
 void UnitStream::pass_done() {
-  for (auto& gate : gates_)
+  for (auto& [unit, gate] : gates_)
     if (auto* parameters = gate.parameters()) {
       parameters->release();
       parameters->await_nothing();

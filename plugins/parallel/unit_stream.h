@@ -1,5 +1,5 @@
 #pragma once
-#include <deque>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -34,13 +34,12 @@ class UnitStream final : public dl::Build, public dl::UnitRunner {
 
  private:
   class Gate;
-  Gate* find(const dl::UnitState& unit);
 
   const std::string network_;
   const bool checkpoint_;
   const dl::BackendContext context_;
   GatherTrace& trace_;
-  std::deque<Gate> gates_;  // graphs point at them
+  std::map<const dl::UnitState*, Gate> gates_;  // graphs point at them
   std::vector<std::unique_ptr<FlatParameters>> parameters_;
   std::set<const c10::TensorImpl*> owned_;
 };

@@ -11,35 +11,30 @@ void ZeRO1::attach(const std::string& name, dl::Network& network) {
   const at::NoGradGuard no_grad;
   auto& attached = find(name);
   auto& communicator = context_.communicator;
-  const auto& slices = attached.gradients->slices();
-  std::vector<int64_t> elements, numels;
-  Shard shard;
-  for (const auto& bucket : attached.gradients->buckets()) {
-    elements.push_back(bucket.flat.numel());
-    shard.flats.push_back(communicator.allocate(
-        piece_length(elements.back(), communicator.size()) * communicator.size(), bucket.flat.scalar_type()));
-  }
-  // The parameters move into the flat buffers.
-  size_t i = 0;
-  for (auto& entry : attached.tensors) {
+  // As the gradients lie.
+  BucketPlan plan{{}, {}, attached.gradients->slices()};
+  for (const auto& bucket : attached.gradients->buckets()) plan.elements.push_back(bucket.flat.numel());
+  std::vector<dl::Tensor> trained;
+  std::vector<int64_t> numels;
+  for (const auto& entry : attached.tensors) {
     if (entry.buffer || !entry.tensor.requires_grad()) continue;
-    const auto view = view_like(entry.tensor, shard.flats[slices[i].bucket], slices[i].offset);
-    view.copy_(entry.tensor);
-    entry.tensor.set_data(view);
-    attached.params[i].value = entry.tensor.detach();
+    trained.push_back(entry.tensor);
     numels.push_back(entry.tensor.numel());
-    ++i;
   }
-  shard.pieces = pieces_of(communicator.rank(), communicator.size(), slices, numels, elements);
+  Shard shard;
+  shard.flats = flat_buckets(name, trained, plan, communicator);
+  for (size_t i = 0; i < trained.size(); ++i) attached.params[i].value = trained[i].detach();
+  shard.pieces = pieces_of(communicator.rank(), communicator.size(), plan.slices, numels, plan.elements);
   for (const auto& piece : shard.pieces) {
     const auto& whole = attached.params[piece.parameter];
     dl::Param param;
     param.name = whole.name;
-    param.value = shard.flats[piece.bucket].narrow(0, piece.begin, piece.length);
+    const auto& own = shard.flats[piece.bucket]->piece();
+    param.value = own.narrow(0, piece.begin - communicator.rank() * own.numel(), piece.length);
     param.grad = attached.gradients->buckets()[piece.bucket].flat.narrow(0, piece.begin, piece.length);
     param.full_shape = whole.full_shape;
     param.offset = piece.offset;
-    place_states(param);
+    place_states(param, offload_);
     shard.params.push_back(std::move(param));
   }
   shards_.emplace(name, std::move(shard));
@@ -61,17 +56,8 @@ void ZeRO1::end_update(std::span<const std::string> networks, std::span<double> 
 
 void ZeRO1::after_step(std::span<const std::string> networks) {
   DDP::after_step(networks);
-  auto& communicator = context_.communicator;
-  if (communicator.size() == 1) return;
-  for (const auto& network : networks) {
-    auto& own = shard(network);
-    for (size_t bucket = 0; bucket < own.flats.size(); ++bucket) {
-      auto& flat = own.flats[bucket];
-      const int64_t length = flat.numel() / communicator.size();
-      communicator.all_gather(flat, flat.narrow(0, communicator.rank() * length, length),
-                              "parameters of " + network + ", bucket " + std::to_string(bucket + 1));
-    }
-  }
+  for (const auto& network : networks)
+    for (auto& flat : shard(network).flats) flat->gather();
 }
 
 void ZeRO1::visit(const std::string& network, bool states, bool write, const Visitor& visitor) {

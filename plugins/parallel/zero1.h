@@ -1,9 +1,11 @@
 #pragma once
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "ddp.h"
+#include "flat_parameters.h"
 #include "pieces.h"
 
 namespace parallel {
@@ -33,9 +35,9 @@ class ZeRO1 final : public DDP {
 
  private:
   struct Shard {
-    std::vector<dl::Tensor> flats;  ///< the parameters, by bucket, padded to a whole number of pieces
-    std::vector<Piece> pieces;      ///< this rank's
-    std::vector<dl::Param> params;  ///< of the pieces, in their order
+    std::vector<std::unique_ptr<FlatParameters>> flats;  ///< by bucket
+    std::vector<Piece> pieces;                           ///< this rank's
+    std::vector<dl::Param> params;                       ///< of the pieces, in their order
   };
   Shard& shard(const std::string& network);
 

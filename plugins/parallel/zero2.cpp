@@ -2,6 +2,7 @@
 
 #include <ATen/ops/full_like.h>
 
+#include "attached.h"
 #include "dl/error.h"
 #include "flat_broadcast.h"
 #include "same_network.h"
@@ -53,10 +54,7 @@ void ZeRO2::begin_update(std::span<const std::string> networks) {
 }
 
 void ZeRO2::backward(const dl::Tensor& loss, double scale, bool last) {
-  if (updating_.empty() || last_seen_)
-    throw dl::Error(last_seen_ ? "backward() after the last micro-batch of an update" : "backward() outside an update");
-  if (!loss.requires_grad())
-    throw dl::Error("the loss does not depend on any parameter that is trained in this update");
+  check_backward(loss, !updating_.empty(), last_seen_);
   last_seen_ = last;
   std::vector<Reduction*> order;
   for (auto* network : updating_)
@@ -71,18 +69,16 @@ void ZeRO2::end_update(std::span<const std::string> networks, std::span<double> 
   if (networks.size() != updating_.size() || updating_.empty())
     throw dl::Error("end_update() with other networks than begin_update()");
   std::vector<bool> used;
+  std::vector<std::ptrdiff_t> ends;
   for (auto* network : updating_) {
     network->end_update();
     const auto own = network->used();
     used.insert(used.end(), own.begin(), own.end());
+    ends.push_back(static_cast<std::ptrdiff_t>(used.size()));
   }
   agree_on_used(context_.control, used, totals);
-  auto next = used.begin();
-  for (auto* network : updating_) {
-    const auto end = next + static_cast<std::ptrdiff_t>(network->used().size());
-    network->set_used({next, end});
-    next = end;
-  }
+  for (size_t i = 0; i < updating_.size(); ++i)
+    updating_[i]->set_used({used.begin() + (i ? ends[i - 1] : 0), used.begin() + ends[i]});
   updating_.clear();
 }
 
@@ -105,12 +101,6 @@ void ZeRO2::visit(const std::string& network, bool states, bool write, const Vis
   find(network).visit(states, write, visitor);
 }
 
-ShardedNetwork& ZeRO2::find(const std::string& network) {
-  const auto found = networks_.find(network);
-  if (found != networks_.end()) return *found->second;
-  std::string known;
-  for (const auto& [name, attached] : networks_) known += (known.empty() ? "" : ", ") + name;
-  throw dl::Error("no network \"" + network + "\" is attached; there are: " + known);
-}
+ShardedNetwork& ZeRO2::find(const std::string& network) { return *attached(networks_, network); }
 
 }  // namespace parallel

@@ -87,6 +87,10 @@ BOOST_AUTO_TEST_CASE(plan) {
   BOOST_TEST(result.says("The largest unit has 4.0 MiB of parameters."));
   BOOST_TEST(dlhost(scratch.path(), "plan c.toml --ranks 0").says("--ranks: at least 1, found 0"));
   BOOST_TEST(dlhost(scratch.path(), "plan c.toml --memory lots").code == 2);
+  const auto no_data =
+      dlhost(scratch.path(), "plan c.toml --set 'data.module={ type = \"vision.MNIST\" }' --set data.root=nowhere");
+  BOOST_TEST(no_data.code == 2, no_data.output);
+  BOOST_TEST(no_data.says("nowhere"), no_data.output);
 }
 
 BOOST_AUTO_TEST_CASE(shipped_configs) {

@@ -41,6 +41,14 @@ Tensor UnitNet::forward(const Tensor& x) {
   return at::linear(both[0] + both[1], tied).narrow(1, 0, 3);
 }
 
+MixedNet::MixedNet(Build& build) {
+  unit(build, "mixed", [] {
+    auto made = std::make_shared<Block>();
+    made->b->to(at::kBFloat16);
+    return made;
+  });
+}
+
 MadeIn::MadeIn(at::ScalarType dtype) : before_(c10::get_default_dtype()) {
   c10::set_default_dtype(c10::scalarTypeToTypeMeta(dtype));
 }

@@ -38,6 +38,14 @@ class UnitNet : public UnaryNetwork {
   Tensor tied;
 };
 
+/// A unit whose two layers are of different types.
+class MixedNet : public UnaryNetwork {
+ public:
+  explicit MixedNet(Build& build);
+  using UnaryNetwork::forward;
+  Tensor forward(const Tensor& x) override { return x; }
+};
+
 /// Networks made while it lives have parameters of this type.
 class MadeIn {
  public:

@@ -224,6 +224,18 @@ BOOST_DATA_TEST_CASE(states_may_lie_in_a_file, data::make({0, 1, 2, 3}), stage) 
   });
 }
 
+BOOST_AUTO_TEST_CASE(what_units_cannot_hold_is_refused) {
+  const auto backend = make({3});
+  BOOST_CHECK_EXCEPTION(MixedNet(backend->build("main")), dl::Error, [](const dl::Error& error) {
+    return std::string(error.what()).find("parameters of the unit mixed are of two types, Float and BFloat16") !=
+           std::string::npos;
+  });
+  const parallel::DDPOptions offloaded{25, "same", false, "/tmp"};
+  BOOST_CHECK_EXCEPTION(offloaded.offload_file(at::kCUDA), dl::Error, [](const dl::Error& error) {
+    return std::string(error.what()).find("offload_optimizer works on the CPU only") != std::string::npos;
+  });
+}
+
 /// Two networks: while one is trained the other's gradients go through frozen units.
 BOOST_DATA_TEST_CASE(two_networks, kStages* kOnOff, stage, overlap) {
   const auto train = [&](const Setting& setting) {
