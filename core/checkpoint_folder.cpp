@@ -11,7 +11,6 @@
 
 #include "core/atomic_file.h"
 #include "core/checkpoint_leftovers.h"
-#include "core/checkpoint_manifest.h"
 #include "dl/error.h"
 
 namespace dl::host {
@@ -75,8 +74,7 @@ CheckpointFolder::CheckpointFolder(fs::path temporary, fs::path final_path, Posi
 CheckpointFolder::CheckpointFolder(CheckpointFolder&& other) noexcept
     : temporary_(std::exchange(other.temporary_, fs::path())),
       final_path_(std::move(other.final_path_)),
-      lock_(std::move(other.lock_)),
-      sealed_(other.sealed_) {}
+      lock_(std::move(other.lock_)) {}
 
 CheckpointFolder CheckpointFolder::begin(const fs::path& parent, const std::string& name) {
   if (!is_one_component(name))
@@ -98,14 +96,13 @@ CheckpointFolder::~CheckpointFolder() {
   if (!temporary_.empty()) fs::remove_all(temporary_, ignored);
 }
 
-void CheckpointFolder::seal() {
+fs::path CheckpointFolder::commit() {
   if (temporary_.empty()) throw Error("the checkpoint " + final_path_.string() + " was committed before");
-  if (!sealed_) CheckpointManifest::of(temporary_).write(temporary_);
-  sealed_ = true;
+  return commit(CheckpointManifest::of(temporary_));
 }
 
-fs::path CheckpointFolder::commit() {
-  seal();
+fs::path CheckpointFolder::commit(const CheckpointManifest& manifest) {
+  manifest.write(temporary_);
   rename_to_new(temporary_, final_path_);
   temporary_.clear();
   lock_.reset();

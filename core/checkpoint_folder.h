@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 
+#include "core/checkpoint_manifest.h"
 #include "core/posix_file.h"
 
 namespace dl::host {
@@ -27,11 +28,10 @@ class CheckpointFolder {
 
   /// The temporary folder; subfolders are allowed.
   const std::filesystem::path& path() const { return temporary_; }
-  /// Fsyncs every file and writes manifest.json: what takes long of commit(). Throws Error if something in the folder
-  /// is neither file nor folder. Nothing may be written into the folder after it.
-  void seal();
-  /// Seals the folder unless it is, and renames it. Returns the final path. Throws Error if the final name exists by
-  /// now. Can be called once.
+  /// Writes the manifest, which lists every file of the folder (all of them brought to the disk), and renames the
+  /// folder. Returns the final path. Throws Error if the final name exists by now. Can be called once.
+  std::filesystem::path commit(const CheckpointManifest& manifest);
+  /// Fsyncs and sums every file first. Throws Error if something in the folder is neither file nor folder.
   std::filesystem::path commit();
 
  private:
@@ -40,7 +40,6 @@ class CheckpointFolder {
   std::filesystem::path temporary_;  ///< empty once committed or moved from
   std::filesystem::path final_path_;
   std::optional<PosixFile> lock_;  ///< flock on the temporary folder: tells it from a dead process's leftover
-  bool sealed_ = false;
 };
 
 /// Repoints the link `name` ("last", "best") beside `checkpoint` to it, atomically. Throws Error if `name` is something

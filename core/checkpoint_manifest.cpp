@@ -26,8 +26,10 @@ bool stays_inside(const fs::path& name) {
   return true;
 }
 
-CheckpointManifest parse(const fs::path& file) {
-  const auto json = nlohmann::json::parse(read_whole_file(file));
+}  // namespace
+
+CheckpointManifest CheckpointManifest::parse(const std::string& text) {
+  const auto json = nlohmann::json::parse(text);
   const int format = json.at("format").get<int>();
   if (format != kFormat)
     throw Error("it has format " + std::to_string(format) + ", this dlhost reads format " + std::to_string(kFormat));
@@ -39,11 +41,11 @@ CheckpointManifest parse(const fs::path& file) {
   return manifest;
 }
 
-}  // namespace
-
-CheckpointManifest CheckpointManifest::of(const fs::path& folder) {
+CheckpointManifest CheckpointManifest::of(const fs::path& folder, const std::function<bool(const std::string&)>& mine) {
   CheckpointManifest manifest;
   for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+    const auto name = entry.path().lexically_relative(folder).generic_string();
+    if (mine && !mine(name)) continue;  // perhaps it is gone by now
     const auto status = entry.symlink_status();
     if (fs::is_directory(status)) {
       sync_folder(entry.path());
@@ -51,7 +53,6 @@ CheckpointManifest CheckpointManifest::of(const fs::path& folder) {
     }
     if (!fs::is_regular_file(status))
       throw Error("cannot finish the checkpoint: " + entry.path().string() + " is neither a file nor a folder");
-    const auto name = entry.path().lexically_relative(folder).generic_string();
     if (name == kName) continue;
     auto file = PosixFile::open(entry.path(), O_RDONLY);
     file.sync();
@@ -64,7 +65,7 @@ CheckpointManifest CheckpointManifest::read(const fs::path& folder) {
   const fs::path file = folder / kName;
   if (!fs::exists(file)) throw Error(folder.string() + " is no whole checkpoint: it has no " + kName);
   try {
-    return parse(file);
+    return parse(read_whole_file(file));
   } catch (const nlohmann::json::exception& e) {
     throw Error(file.string() + " is broken: " + e.what());
   } catch (const Error& e) {
@@ -72,12 +73,14 @@ CheckpointManifest CheckpointManifest::read(const fs::path& folder) {
   }
 }
 
-void CheckpointManifest::write(const fs::path& folder) const {
+std::string CheckpointManifest::text() const {
   auto listed = nlohmann::ordered_json::object();
   for (const auto& [name, file] : files) listed[name] = {{"bytes", file.bytes}, {"xxh3", file.xxh3}};
   const nlohmann::ordered_json json = {{"format", kFormat}, {"files", listed}};
-  write_file_atomically(folder / kName, json.dump(2) + "\n");
+  return json.dump(2) + "\n";
 }
+
+void CheckpointManifest::write(const fs::path& folder) const { write_file_atomically(folder / kName, text()); }
 
 void verify_checkpoint(const fs::path& folder) {
   std::string wrong;

@@ -24,8 +24,11 @@ void CheckpointSnapshot::add(const std::string& file, const std::map<std::string
   auto& held = files_[file];
   held.metadata = metadata;
   visit([&](const std::string& name, const Tensor& whole) {
-    bytes_ += static_cast<int64_t>(whole.nbytes());
-    if (keeps_ && fits()) held.tensors.push_back({name, copy_of(file + "/" + name, whole)});
+    bytes_ += static_cast<int64_t>(first_.part(whole)->tensor.nbytes());
+    const auto part = share_.part(whole);
+    if (!part || !fits()) return;
+    held.tensors.push_back({name, copy_of(file + "/" + name, part->tensor)});
+    held.offsets[name] = part->offsets();
   });
   if (fits()) return;
   files_.clear();
@@ -33,7 +36,9 @@ void CheckpointSnapshot::add(const std::string& file, const std::map<std::string
 }
 
 void CheckpointSnapshot::write(const std::filesystem::path& folder) const {
-  for (const auto& [file, held] : files_) write_safetensors(folder / file, held.tensors, held.metadata);
+  if (!share_.writes()) return;
+  for (const auto& [file, held] : files_)
+    write_safetensors(folder / share_.file_name(file), held.tensors, share_.metadata_of(held.metadata, held.offsets));
 }
 
 }  // namespace dl::host

@@ -7,18 +7,21 @@
 
 namespace dl::host {
 
-/// A copy of a checkpoint's tensors in memory, from which it is written while the training goes on. The memory is kept
-/// for the next one. gather on the training thread; write() on any, but not at the same time.
+/// A copy of this rank's share of a checkpoint in memory, from which it is written while the training goes on. The
+/// memory is kept for the next one. gather on the training thread; write() on any, but not at the same time.
 class CheckpointSnapshot final : public CheckpointSink {
  public:
-  /// `limit`: most bytes to hold. `keeps`: false on ranks that only take part, and count.
-  CheckpointSnapshot(int64_t limit, bool keeps) : limit_(limit), keeps_(keeps) {}
+  /// `limit`: most bytes that a rank may hold.
+  CheckpointSnapshot(int64_t limit, const CheckpointShare& share) : limit_(limit), share_(share), first_(share) {
+    first_.index = 0;
+  }
 
   /// Forgets what it holds, but for the memory.
   void clear();
   void add(const std::string& file, const std::map<std::string, std::string>& metadata, const Visit& visit) override;
-  /// False once more than `limit` would have been held: then it holds nothing. The same on all ranks.
+  /// False once a rank would have held more than `limit`: then it holds nothing. The same on all ranks.
   bool fits() const { return bytes_ <= limit_; }
+  /// Of the rank that holds most.
   int64_t bytes() const { return bytes_; }
 
   /// The safetensors files, into `folder`.
@@ -27,12 +30,14 @@ class CheckpointSnapshot final : public CheckpointSink {
  private:
   struct File {
     std::map<std::string, std::string> metadata;
+    std::map<std::string, std::vector<int64_t>> offsets;
     std::vector<NamedTensor> tensors;
   };
   Tensor copy_of(const std::string& key, const Tensor& whole);
 
   int64_t limit_;
-  bool keeps_;
+  CheckpointShare share_;
+  CheckpointShare first_;  ///< the first rank's
   int64_t bytes_ = 0;
   std::map<std::string, File> files_;
   std::map<std::string, Tensor> memory_;  ///< by "file/name"

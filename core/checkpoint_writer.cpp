@@ -12,19 +12,17 @@ CheckpointWriter::~CheckpointWriter() {
   if (busy()) thread_.join();
 }
 
-void CheckpointWriter::start(CheckpointFolder folder, std::function<void(const std::filesystem::path&)> fill) {
+void CheckpointWriter::start(std::function<CheckpointManifest()> write) {
   if (busy()) throw Error("a checkpoint is being written already");
-  folder_.emplace(std::move(folder));
   done_ = false;
   failure_ = nullptr;
   // The signals that stop a run are for the training thread, whose calls they may interrupt.
   sigset_t all, before;
   ::sigfillset(&all);
   ::pthread_sigmask(SIG_SETMASK, &all, &before);
-  thread_ = std::thread([this, fill = std::move(fill)] {
+  thread_ = std::thread([this, write = std::move(write)] {
     try {
-      fill(folder_->path());
-      folder_->seal();
+      written_ = write();
     } catch (...) {
       failure_ = std::current_exception();
     }
@@ -33,12 +31,10 @@ void CheckpointWriter::start(CheckpointFolder folder, std::function<void(const s
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
-CheckpointFolder CheckpointWriter::take() {
+CheckpointManifest CheckpointWriter::take() {
   thread_.join();
-  auto folder = std::move(*folder_);
-  folder_.reset();
   if (failure_) std::rethrow_exception(failure_);
-  return folder;
+  return std::move(written_);
 }
 
 }  // namespace dl::host

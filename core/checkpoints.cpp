@@ -1,8 +1,11 @@
 #include "core/checkpoints.h"
 
+#include <ATen/ops/ones.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <utility>
 
 #include "core/atomic_file.h"
 #include "core/checkpoint_leftovers.h"
@@ -30,11 +33,11 @@ CheckpointName checked_form(const std::string& form) {
   return CheckpointName::parse(form, {}, problems);
 }
 
-/// A copy of the whole is no more than such a rank has already; where networks are cut, it is what they are cut to
-/// avoid.
+/// A copy of a rank's share is no more than it has already; where networks are cut, a copy of the whole is what they
+/// are cut to avoid.
 bool in_background(const CheckpointSettings& settings, const Backend& backend) {
   const auto* wanted = settings.background.get_if<bool>();
-  return wanted ? *wanted : !backend.sharded();
+  return wanted ? *wanted : settings.sharded || !backend.sharded();
 }
 
 int64_t now_ms() {
@@ -44,8 +47,8 @@ int64_t now_ms() {
 
 }  // namespace
 
-Checkpoints::Checkpoints(const Plan& plan, Objects& objects, WeightAverage* average, fs::path folder, Origin origin,
-                         Console& console)
+Checkpoints::Checkpoints(const Plan& plan, Objects& objects, WeightAverage* average, fs::path folder,
+                         const CheckpointShare& share, Origin origin, Console& console)
     : settings_(plan.settings.checkpoint),
       form_(checked_form(settings_.filename)),
       seed_(plan.settings.engine.seed),
@@ -55,27 +58,36 @@ Checkpoints::Checkpoints(const Plan& plan, Objects& objects, WeightAverage* aver
       folder_(std::move(folder)),
       origin_(std::move(origin)),
       console_(console),
-      writes_(objects.control->rank() == 0),
+      share_(share),
       background_(in_background(settings_, *objects.backend)),
-      snapshot_(settings_.snapshot_mb << 20, writes_) {}
+      snapshot_(settings_.snapshot_mb << 20, share) {}
 
 Checkpoints::~Checkpoints() {
   try {
-    take_written();
+    if (!share_.apart()) take_written();
   } catch (...) {  // the error that ends the run is reported; this one would hide it
   }
 }
 
 void Checkpoints::go_on(TrainState& state, const fs::path& checkpoint) {
   kept_.insert(checkpoint.filename().string());
-  std::erase_if(state.best.get_ref<Json::array_t&>(), [&](const Json& entry) {
+  // Each host may have checkpoints of its own: what one of them lacks is gone.
+  Json there = Json::array();
+  for (const auto& entry : state.best) {
     const fs::path name = entry.at("checkpoint").get<std::string>();
-    return name != name.filename() || !fs::is_regular_file(folder_ / name / CheckpointManifest::kName);
+    if (name == name.filename() && fs::is_regular_file(folder_ / name / CheckpointManifest::kName))
+      there.push_back(name.string());
+  }
+  std::map<std::string, int> holders;
+  for (const auto& text : all_texts(*objects_.control, there.dump(), "the best checkpoints"))
+    for (const auto& name : Json::parse(text)) ++holders[name.get<std::string>()];
+  std::erase_if(state.best.get_ref<Json::array_t&>(), [&](const Json& entry) {
+    return holders[entry.at("checkpoint").get<std::string>()] < objects_.control->size();
   });
   for (const auto& entry : state.best) kept_.insert(entry.at("checkpoint").get<std::string>());
   saved_step_ = state.at.step;
   saved_name_ = checkpoint.filename().string();
-  if (!writes_) return;
+  if (!share_.leads()) return;
   for (const auto& leftover : remove_leftovers(folder_))
     console_.note("removed " + leftover.string() + ", which a killed process left");
 }
@@ -115,22 +127,28 @@ std::string Checkpoints::save(TrainState& state, bool wait) {
   return saved_name_;
 }
 
-/// As the config's form has it, or with "-2" where one of that name is there already: a damaged or another one, from
-/// before. Rank 0 knows.
+/// As the config's form has it, or with "-2" where one of that name is there already on any host: a damaged or another
+/// one, from before.
 std::string Checkpoints::free_name(const TrainState& state) const {
   const auto epoch = state.at.epoch - (state.samples_done == 0 && state.at.epoch > 0 ? 1 : 0);
   const auto text = form_.text(epoch, state.at.step, metrics_);
-  auto name = text;
-  std::error_code ignored;
-  for (int i = 2; fs::exists(fs::symlink_status(folder_ / name, ignored)); ++i) name = text + "-" + std::to_string(i);
-  return name;
+  const auto name = [&](int64_t number) { return number > 1 ? text + "-" + std::to_string(number) : text; };
+  auto number = at::ones({1}, at::kLong);
+  for (int64_t tried = 0; tried != number.item<int64_t>();) {
+    tried = number.item<int64_t>();
+    std::error_code ignored;
+    while (share_.leads() && fs::exists(fs::symlink_status(folder_ / name(number.item<int64_t>()), ignored)))
+      number += 1;
+    if (objects_.control->size() > 1) objects_.control->all_reduce(number, ReduceOp::max, "a checkpoint's name");
+  }
+  return name(number.item<int64_t>());
 }
 
 void Checkpoints::begin(TrainState& state, bool wait) {
   take_written();
   saved_step_ = state.at.step;
   if (average_) state.averaged = average_->averaged();
-  saved_name_ = shared_text(*objects_.control, writes_ ? free_name(state) : "", "a checkpoint's name");
+  saved_name_ = free_name(state);
   for (auto& entry : state.best)
     if (entry.at("checkpoint") == "") entry["checkpoint"] = saved_name_;
   saved_best_ = state.best;
@@ -144,21 +162,28 @@ void Checkpoints::begin(TrainState& state, bool wait) {
   const Texts texts = {{"state.json", json.dump(2) + "\n"}, {"config.toml", origin_.config_toml}};
 
   objects_.backend->sync_buffers();
-  std::optional<CheckpointFolder> folder;
-  if (writes_) folder.emplace(CheckpointFolder::begin(folder_, saved_name_));
-  if (background_ && !wait && take_snapshot()) {
-    if (folder)
-      writer_.start(std::move(*folder), [this, texts](const fs::path& path) {
+  std::unique_ptr<CheckpointFolder> folder;
+  if (share_.leads()) folder = std::make_unique<CheckpointFolder>(CheckpointFolder::begin(folder_, saved_name_));
+  std::string path = folder ? folder->path().string() : "";
+  if (share_.apart())
+    path = all_texts(*objects_.control, path, "a checkpoint's folder")[static_cast<size_t>(share_.ranks[0])];
+  const auto finish = [this, path, texts] {
+    if (share_.leads()) write_texts(path, texts);
+    return CheckpointManifest::of(path, [this](const std::string& file) { return share_.owns(file); });
+  };
+  pending_ = background_ && !wait && take_snapshot();
+  if (pending_) {
+    being_written_ = std::move(folder);
+    if (share_.writes())
+      writer_.start([this, path, finish] {
         snapshot_.write(path);
-        write_texts(path, texts);
+        return finish();
       });
     return;
   }
-  FolderSink sink(folder ? folder->path() : fs::path(), writes_);
+  FolderSink sink(path, share_);
   gather(sink);
-  if (!folder) return;
-  write_texts(folder->path(), texts);
-  keep(std::move(*folder));
+  keep(folder.get(), share_.writes() ? finish() : CheckpointManifest());
 }
 
 /// False where it would be too large: then the training waits for this checkpoint and for those to come.
@@ -181,11 +206,9 @@ void Checkpoints::gather(CheckpointSink& sink) {
 }
 
 void Checkpoints::take_written() {
-  if (writer_.busy()) keep(writer_.take());
-}
-
-void Checkpoints::commit() {
-  if (written()) take_written();  // not so where another save waited for it in between
+  if (!std::exchange(pending_, false)) return;
+  const auto folder = std::move(being_written_);
+  keep(folder.get(), writer_.busy() ? writer_.take() : CheckpointManifest());
 }
 
 void Checkpoints::finish() {
@@ -193,8 +216,15 @@ void Checkpoints::finish() {
   if (objects_.control->size() > 1) objects_.control->barrier("a checkpoint's end");
 }
 
-void Checkpoints::keep(CheckpointFolder folder) {
-  const auto path = folder.commit();
+/// `folder`: on the rank that made it. `written`: this rank's files.
+void Checkpoints::keep(CheckpointFolder* folder, CheckpointManifest written) {
+  if (share_.apart()) {
+    const auto all = all_texts(*objects_.control, written.text(), "a checkpoint's files");
+    for (const int rank : share_.ranks)
+      written.files.merge(CheckpointManifest::parse(all[static_cast<size_t>(rank)]).files);
+  }
+  if (!folder) return;
+  const auto path = folder->commit(written);
   kept_.insert(saved_name_);
   if (settings_.save_last) point_to(path, "last");
   if (!saved_best_.empty()) point_to(folder_ / saved_best_[0].at("checkpoint").get<std::string>(), "best");

@@ -1,11 +1,14 @@
 #pragma once
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
 
+#include "core/checkpoint_folder.h"
 #include "core/checkpoint_name.h"
+#include "core/checkpoint_share.h"
 #include "core/checkpoint_snapshot.h"
 #include "core/checkpoint_writer.h"
 #include "core/console.h"
@@ -17,8 +20,8 @@
 namespace dl::host {
 
 /// Which states of a run are kept, as `[checkpoint]` says: the newest as checkpoints/last, and the best by a metric as
-/// checkpoints/best. All ranks make the same calls and come to the same decisions; rank 0 writes, with `background` on
-/// a thread of its own, from a copy, while the training goes on.
+/// checkpoints/best. All ranks make the same calls and come to the same decisions; those that have a share write, with
+/// `background` on a thread of their own, from a copy, while the training goes on.
 class Checkpoints {
  public:
   /// What a checkpoint says of where it is from.
@@ -26,10 +29,11 @@ class Checkpoints {
     std::string config_toml;
     std::map<std::string, std::string> plugins;  ///< versions by name
   };
-  /// `folder`: the run's checkpoints folder. `average`: null where there is none.
-  Checkpoints(const Plan& plan, Objects& objects, WeightAverage* average, std::filesystem::path folder, Origin origin,
-              Console& console);
-  /// One that is being written is finished first: what ended the run does not take it along.
+  /// `folder`: the run's checkpoints folder, of which this rank writes its `share`. `average`: null where there is
+  /// none.
+  Checkpoints(const Plan& plan, Objects& objects, WeightAverage* average, std::filesystem::path folder,
+              const CheckpointShare& share, Origin origin, Console& console);
+  /// One that is being written by this rank alone is finished first: what ended the run does not take it along.
   ~Checkpoints();
   Checkpoints(const Checkpoints&) = delete;
   Checkpoints& operator=(const Checkpoints&) = delete;
@@ -46,12 +50,11 @@ class Checkpoints {
   /// Saves unless this step is saved already. Returns its name, such as "step-00001200". `wait`: it is whole, under
   /// that name, when this returns; else perhaps only at a later commit().
   std::string save(TrainState& state, bool wait);
-  /// What is being written in the background is on the disk (or has failed), and waits for commit(). False on ranks
-  /// that don't write.
-  bool written() const { return writer_.done(); }
-  /// Gives what was written in the background its name, and removes what it replaces. Called on all ranks after the
-  /// same step, once written() was agreed upon. Throws what the writing threw.
-  void commit();
+  /// This rank is writing in the background.
+  bool writing() const { return writer_.busy() && !writer_.done(); }
+  /// Gives what was written in the background its name, and removes what it replaces; nothing where nothing was. Called
+  /// on all ranks after the same step, once they agreed that none is writing(). Throws what the writing threw.
+  void commit() { take_written(); }
   /// Waits for what is being written, and commits it. All ranks: when it returns, all of them see it.
   void finish();
 
@@ -68,7 +71,7 @@ class Checkpoints {
   void gather(CheckpointSink& sink);
   std::string free_name(const TrainState& state) const;
   void take_written();
-  void keep(CheckpointFolder folder);
+  void keep(CheckpointFolder* folder, CheckpointManifest written);
   void remove_unneeded();
 
   const CheckpointSettings& settings_;
@@ -80,13 +83,15 @@ class Checkpoints {
   std::filesystem::path folder_;
   Origin origin_;
   Console& console_;
-  bool writes_;
+  CheckpointShare share_;
   std::map<std::string, double> metrics_;  ///< the newest, for names
   int64_t saved_step_ = -1;
   std::string saved_name_;
   Json saved_best_;             ///< the list of the best that belongs to saved_name_
   std::set<std::string> kept_;  ///< names written or taken over by this object that are still there
   bool background_;
+  bool pending_ = false;                             ///< a checkpoint is written in the background, on any rank
+  std::unique_ptr<CheckpointFolder> being_written_;  ///< it, on the rank that made it
   CheckpointSnapshot snapshot_;
   CheckpointWriter writer_;
 };

@@ -12,9 +12,11 @@
 #include "core/atomic_file.h"
 #include "core/checkpoint_manifest.h"
 #include "core/checkpoint_search.h"
+#include "core/checkpoint_tensors.h"
 #include "core/errors.h"
 #include "core/posix_file.h"
-#include "core/safetensors.h"
+#include "core/safetensors_writer.h"
+#include "core/shard_name.h"
 #include "core/torch_writer.h"
 #include "dl/problems.h"
 
@@ -28,7 +30,9 @@ namespace {
 std::map<std::string, std::string> networks_in(const fs::path& checkpoint) {
   const std::string begin = "model.", end = ".safetensors";
   std::map<std::string, std::string> networks;
-  for (const auto& [file, unused] : CheckpointManifest::read(checkpoint).files) {
+  for (const auto& [listed, unused] : CheckpointManifest::read(checkpoint).files) {
+    const auto shard = parse_shard_name(listed);
+    const auto& file = shard ? shard->file : listed;
     if (file == "model.safetensors") networks["main"] = file;
     if (file.starts_with(begin) && file.ends_with(end) && file.size() > begin.size() + end.size() - 1)
       networks[file.substr(begin.size(), file.size() - begin.size() - end.size())] = file;
@@ -71,7 +75,7 @@ int64_t averaged_updates(const fs::path& checkpoint) {
   return found != json.end() && found->is_number_integer() ? found->get<int64_t>() : 0;
 }
 
-void write_safetensors_of(const fs::path& path, const SafetensorsFile& from,
+void write_safetensors_of(const fs::path& path, const CheckpointTensors& from,
                           const std::map<std::string, std::string>& aliases) {
   std::vector<TensorDeclaration> declared;
   for (const auto& tensor : from.tensors()) declared.push_back({tensor.name, tensor.dtype, tensor.shape});
@@ -82,10 +86,9 @@ void write_safetensors_of(const fs::path& path, const SafetensorsFile& from,
   writer.finish();
 }
 
-void write_pt_of(const fs::path& path, const SafetensorsFile& from, const std::map<std::string, std::string>& aliases) {
-  std::vector<StoredTensor> tensors;
-  for (const auto& tensor : from.tensors()) tensors.push_back({tensor.name, tensor.dtype, tensor.shape});
-  write_torch_file(path, tensors, aliases, [&](const std::string& name) { return from.read(name); });
+void write_pt_of(const fs::path& path, const CheckpointTensors& from,
+                 const std::map<std::string, std::string>& aliases) {
+  write_torch_file(path, from.tensors(), aliases, [&](const std::string& name) { return from.read(name); });
 }
 
 UsageError exists_error(const fs::path& path) {
@@ -119,7 +122,7 @@ int export_weights(const ExportArguments& arguments, std::ostream& out) {
     throw UsageError(checkpoint.string() + " has no average of the weights ([train] ema or swa); without --average " +
                      "the trained ones are exported");
 
-  const SafetensorsFile from(checkpoint / file);
+  const CheckpointTensors from(checkpoint, file);
   std::map<std::string, std::string> aliases;
   for (const auto& [alias, name] : from.metadata())
     if (alias != "format" && from.contains(name) && !from.contains(alias)) aliases[alias] = name;

@@ -5,7 +5,7 @@
 #include <set>
 #include <vector>
 
-#include "core/safetensors.h"
+#include "core/checkpoint_tensors.h"
 #include "dl/error.h"
 
 namespace dl::host {
@@ -38,7 +38,7 @@ void save_optimizer(Backend& backend, const OptimizerSlot& slot, CheckpointSink&
 
 void load_optimizer(Backend& backend, const OptimizerSlot& slot, const std::filesystem::path& folder) {
   const at::NoGradGuard no_grad;
-  const SafetensorsFile file(folder / file_name(slot));
+  const CheckpointTensors file(folder, file_name(slot));
   std::set<std::string> states, unread;
   for (const auto& stored : file.tensors()) {
     states.insert(stored.name.substr(0, stored.name.find('/')));

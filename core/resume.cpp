@@ -44,7 +44,8 @@ std::vector<fs::path> runs_of(const RunSettings& run) {
   return found;
 }
 
-std::optional<ResumePoint> newest_whole(const std::vector<fs::path>& runs, Console& console) {
+std::optional<ResumePoint> newest_whole(const std::vector<fs::path>& runs, const LackedElsewhere& lacked,
+                                        Console& console) {
   const auto skipped = [&](const fs::path& what, const std::string& why) {
     console.warn("--resume auto: skipped " + what.string() + ": " + why);
   };
@@ -53,6 +54,10 @@ std::optional<ResumePoint> newest_whole(const std::vector<fs::path>& runs, Conso
     for (const auto& [folder, why] : found.not_whole) skipped(folder, why);
     for (const auto& checkpoint : found.whole) try {
         verify_checkpoint(checkpoint);
+        if (const auto why = lacked(fs::canonical(checkpoint)); !why.empty()) {
+          skipped(checkpoint, why);
+          continue;
+        }
         return ResumePoint{fs::canonical(checkpoint), fs::canonical(run)};
       } catch (const Error& error) {
         skipped(checkpoint, error.what());
@@ -64,28 +69,57 @@ std::optional<ResumePoint> newest_whole(const std::vector<fs::path>& runs, Conso
 
 }  // namespace
 
-std::optional<ResumePoint> find_resume_point(const RunArguments& arguments, const Plan& plan, Console& console) {
+std::optional<ResumePoint> find_resume_point(const RunArguments& arguments, const Plan& plan,
+                                             const LackedElsewhere& lacked, Console& console) {
   const auto& wanted = arguments.resume.empty() ? plan.settings.train.resume_ckpt : arguments.resume;
   if (wanted.empty()) return std::nullopt;
   if (wanted == "auto") {
     auto runs =
         arguments.run_dir.empty() ? runs_of(plan.settings.run) : std::vector<fs::path>{fs::absolute(arguments.run_dir)};
-    auto found = newest_whole(runs, console);
+    auto found = newest_whole(runs, lacked, console);
     if (!found) console.info("--resume auto: no checkpoint to go on from; a new run begins");
     return found;
   }
   ResumePoint point{resolve_checkpoint(wanted), {}};
   verify_checkpoint(point.checkpoint);
+  if (const auto why = lacked(point.checkpoint); !why.empty()) throw Error(why);
   point.run_dir = run_of(point.checkpoint);
   if (!arguments.run_dir.empty() && fs::weakly_canonical(arguments.run_dir) != point.run_dir) point.run_dir.clear();
   return point;
 }
 
-std::optional<ResumePoint> shared_resume_point(Communicator& control,
-                                               const std::function<std::optional<ResumePoint>()>& find) {
+std::optional<ResumePoint> shared_resume_point(
+    Communicator& control, const std::function<std::optional<ResumePoint>(const LackedElsewhere&)>& find) {
+  const auto hosts = control.hosts();
+  const auto& host = hosts[static_cast<size_t>(control.rank())];
+  // Of hosts that share the folder each looks, too: that costs no more than to load it.
+  const bool looks = host != hosts[0] && control.local_rank() == 0;
+  const auto ask = [&](const std::string& checkpoint) {
+    std::string why;
+    if (looks) try {
+        verify_checkpoint(checkpoint);
+      } catch (const Error& error) {
+        why = "on " + host + ": " + error.what();
+      }
+    for (const auto& text : all_texts(control, why, "the checkpoint to go on from"))
+      if (!text.empty()) return text;
+    return std::string();
+  };
+  const auto share = [&](const std::string& checkpoint) {
+    return shared_text(control, checkpoint, "the checkpoint to go on from");
+  };
   std::optional<ResumePoint> point;
-  if (control.rank() == 0) point = find();
-  const auto checkpoint = shared_text(control, point ? point->checkpoint.string() : "", "the checkpoint to go on from");
+  if (control.rank() == 0) {
+    point = find([&](const fs::path& checkpoint) { return ask(share(checkpoint.string())); });
+    share("");
+  } else {
+    while (true) {
+      const auto asked = share("");
+      if (asked.empty()) break;
+      ask(asked);
+    }
+  }
+  const auto checkpoint = share(point ? point->checkpoint.string() : "");
   const auto run_dir = shared_text(control, point ? point->run_dir.string() : "", "the run to go on");
   if (checkpoint.empty()) return std::nullopt;
   return ResumePoint{checkpoint, run_dir};

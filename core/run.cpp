@@ -21,6 +21,7 @@
 #include "core/process_memory.h"
 #include "core/recorder.h"
 #include "core/resume.h"
+#include "core/shared_folder.h"
 #include "core/shared_text.h"
 #include "core/stop_signals.h"
 #include "core/tensor_memory.h"
@@ -100,7 +101,8 @@ int train(const RunArguments& arguments, const Launch& launch) {
     calls.stop_asked = [] { return StopSignals::received() != 0; };
     Trainer trainer(*plan, objects, progress ? &*progress : nullptr, calls, failure.where);
 
-    const auto resumed = shared_resume_point(control, [&] { return find_resume_point(arguments, *plan, console); });
+    const auto resumed = shared_resume_point(
+        control, [&](const auto& lacks) { return find_resume_point(arguments, *plan, lacks, console); });
     std::optional<WeightAverage> average;
     const auto& settings = plan->settings;
     if (settings.train.ema || settings.train.swa)
@@ -120,7 +122,13 @@ int train(const RunArguments& arguments, const Launch& launch) {
     const std::filesystem::path directory =
         shared_text(control, recorder ? recorder->directory().path().string() : "", "the run directory");
 
-    Checkpoints checkpoints(*plan, objects, average ? &*average : nullptr, directory / "checkpoints",
+    CheckpointShare share;
+    if (keeps) {
+      const auto sharing = ranks_that_share(control, directory / "checkpoints");
+      if (sharing.size() < static_cast<size_t>(control.size())) copy_run_record(control, sharing, directory);
+      share = CheckpointShare::of(sharing, control.rank(), settings.checkpoint.sharded);
+    }
+    Checkpoints checkpoints(*plan, objects, average ? &*average : nullptr, directory / "checkpoints", share,
                             {to_toml(config), plugins}, console);
     std::optional<StepProfiler> profiler;
     if (settings.train.profile && launch.prints() && keeps)

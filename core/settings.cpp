@@ -215,11 +215,15 @@ Schema<CheckpointSettings> CheckpointSettings::schema() {
              "epoch=02-step=1200-val_loss=0.324 (epochs from 0; metrics: the newest validation's); empty: "
              "step-00001200")
       .field("background", &CheckpointSettings::background,
-             "write from a copy in rank 0's memory while the training goes on: true, false, or \"auto\": where "
-             "each rank has the whole network anyway, so not with ZeRO")
+             "write from a copy in memory while the training goes on: true, false, or \"auto\": not where rank 0 would "
+             "have to hold a network that ZeRO cuts, so with ZeRO only where sharded = true")
       .field("snapshot_mb", &CheckpointSettings::snapshot_mb,
-             "most MiB that such a copy may take; larger ones are written while the training waits",
-             between(0, 1 << 30));
+             "most MiB that such a copy may take on a rank; larger ones are written while the training waits",
+             between(0, 1 << 30))
+      .field(
+          "sharded", &CheckpointSettings::sharded,
+          "each rank writes its rows of every tensor into a file of its own (model-00001-of-00004.safetensors, which "
+          "PyTorch's HuggingFaceStorageReader reads), instead of rank 0 all of them");
 }
 
 Schema<LoggerSettings> LoggerSettings::schema() {

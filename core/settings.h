@@ -174,6 +174,7 @@ struct CheckpointSettings {
   std::string filename;              ///< see CheckpointName
   Value background = Value("auto");  ///< or true, false
   int64_t snapshot_mb = 1024;
+  bool sharded = false;
   static Schema<CheckpointSettings> schema();
 };
 

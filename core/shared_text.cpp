@@ -18,4 +18,20 @@ std::string shared_text(Communicator& control, std::string text, const char* wha
   return {data, data + bytes.numel()};
 }
 
+std::vector<std::string> all_texts(Communicator& control, const std::string& text, const char* what) {
+  if (control.size() == 1) return {text};
+  const auto length = at::tensor({static_cast<int64_t>(text.size())}, at::kLong);
+  const auto lengths = control.all_gather_rows(length, what);
+  auto bytes = at::empty({static_cast<int64_t>(text.size())}, at::kByte);
+  std::copy(text.begin(), text.end(), bytes.mutable_data_ptr<uint8_t>());
+  const auto all = control.all_gather_rows(bytes, what);
+  const auto* data = all.const_data_ptr<uint8_t>();
+  std::vector<std::string> texts;
+  for (int rank = 0; rank < control.size(); ++rank) {
+    texts.emplace_back(data, data + lengths.const_data_ptr<int64_t>()[rank]);
+    data += texts.back().size();
+  }
+  return texts;
+}
+
 }  // namespace dl::host

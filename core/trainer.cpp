@@ -131,7 +131,7 @@ void Trainer::after_step(Epoch& epoch) {
   if (state.at.step == 1 && calls_.first_step) calls_.first_step();
   if (average_) average_->after_step(state.at.step);
   log_step(state.at.step == total_steps_);
-  if (checkpoints_ && agreed[StepRequests::saved]) checkpoints_->commit();
+  if (checkpoints_ && !agreed[StepRequests::writing]) checkpoints_->commit();
   if (progress_) progress_->advance(epoch.window, epoch.samples);
   result_.step_times.step_done();
 
@@ -160,7 +160,6 @@ void Trainer::after_step(Epoch& epoch) {
   const auto due = [&](double minutes, double since) { return minutes > 0 && state.seconds - since >= minutes * 60; };
   requests_.asked = {};
   requests_.asked[StepRequests::stop] = calls_.stop_asked && calls_.stop_asked();
-  requests_.asked[StepRequests::saved] = checkpoints_ && checkpoints_->written();
   if (objects_.control->rank() == 0) {  // clocks differ
     requests_.asked[StepRequests::time_over] = plan_.limits.max_seconds && state.seconds >= *plan_.limits.max_seconds;
     requests_.asked[StepRequests::validate] = due(train.val_every_minutes, validated_seconds_);
@@ -202,6 +201,7 @@ void Trainer::run_epoch(const BatchSource& source) {
   while (epoch.window < epoch.loader.windows() && !done()) {
     where_.step = state.at.step;
     if (profiler_) profiler_->before_step(state.at.step);
+    requests_.asked[StepRequests::writing] = checkpoints_ && checkpoints_->writing();
     const auto batches = epoch.loader.next_window();
     const auto samples = plan.samples_in(epoch.window);
     TrainStep step(parts, batches, samples, state.at);
@@ -283,7 +283,9 @@ TrainerResult Trainer::run(TrainState& state, const Extras& extras) {
   if (ending_ == Ending::early && calls_.say) calls_.say("stopped early: " + ending_reason_);
   if (ending_ == Ending::time_over && calls_.say)
     calls_.say("stopped: max_time " + plan_.settings.train.max_time + " is over");
-  if (ending_ == Ending::interrupted && checkpoints_) checkpoints_->save(state, true);
+  // A run that had nothing left to train has a state, too.
+  if (checkpoints_ && (ending_ == Ending::interrupted || plan_.settings.checkpoint.save_last))
+    checkpoints_->save(state, true);
   if (checkpoints_) checkpoints_->finish();
   result_.ending = ending_.value_or(Ending::finished);
   return result_;

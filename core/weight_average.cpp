@@ -2,7 +2,7 @@
 
 #include <c10/core/GradMode.h>
 
-#include "core/safetensors_file.h"
+#include "core/checkpoint_tensors.h"
 
 namespace dl::host {
 namespace {
@@ -88,8 +88,8 @@ void WeightAverage::save_buffers(CheckpointSink& sink) const {
 }
 
 void WeightAverage::load_buffers(const std::filesystem::path& folder) {
-  if (!std::filesystem::exists(folder / kBuffersFile)) return;
-  const SafetensorsFile file(folder / kBuffersFile);
+  if (!CheckpointTensors::exists(folder, kBuffersFile)) return;
+  const CheckpointTensors file(folder, kBuffersFile);
   for (const auto& stored : file.tensors()) buffers_[stored.name] = file.read(stored.name);
 }
 

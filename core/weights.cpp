@@ -2,6 +2,7 @@
 
 #include <c10/core/GradMode.h>
 
+#include "core/checkpoint_tensors.h"
 #include "core/tied_names.h"
 #include "core/weights_match.h"
 #include "dl/error.h"
@@ -27,7 +28,10 @@ void load_weights(Backend& backend, const Networks& networks, const std::filesys
   const at::NoGradGuard no_grad;
   std::map<std::string, WeightsFile> files;
   for (const auto& [network, module] : networks) {
-    const auto& file = files[network] = open_weights(folder / weights_file_name(network));
+    const auto stored = std::make_shared<CheckpointTensors>(folder, weights_file_name(network));
+    const auto& file = files[network] = {.path = stored->path(),
+                                         .tensors = stored->tensors(),
+                                         .read = [stored](const std::string& name) { return stored->read(name); }};
     const auto match = match_weights(backend, network, tied_names(*module), file, "", false);
     if (const auto text = match.differences(); !text.empty())
       throw Error(file.path.string() + ": does not fit the network \"" + network + "\":" + text);

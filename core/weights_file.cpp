@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "core/checkpoint_share.h"
 #include "core/safetensors_file.h"
 #include "core/torch_file.h"
 
@@ -12,6 +13,8 @@ namespace {
 
 WeightsFile open_safetensors(const std::filesystem::path& path) {
   const auto file = std::make_shared<SafetensorsFile>(path);
+  if (file->metadata().count(kShardingInfo))
+    throw Error(path.string() + " is one of the shards of a checkpoint; `dlhost export` makes one file of them");
   WeightsFile weights{.path = path, .read = [file](const std::string& name) { return file->read(name); }};
   for (const auto& stored : file->tensors()) weights.tensors.push_back({stored.name, stored.dtype, stored.shape});
   return weights;

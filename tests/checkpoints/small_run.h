@@ -43,8 +43,9 @@ class SmallRun {
     return state;
   }
   std::unique_ptr<dl::host::Checkpoints> checkpoints(const std::filesystem::path& folder) {
-    return std::make_unique<dl::host::Checkpoints>(
-        plan, objects, nullptr, folder, dl::host::Checkpoints::Origin{"[train]\n", {{"vision", "1.0"}}}, console);
+    return std::make_unique<dl::host::Checkpoints>(plan, objects, nullptr, folder, dl::host::CheckpointShare(),
+                                                   dl::host::Checkpoints::Origin{"[train]\n", {{"vision", "1.0"}}},
+                                                   console);
   }
   /// What the console has said.
   std::string said() { return stream_.text(); }

@@ -43,10 +43,15 @@ BOOST_AUTO_TEST_CASE(in_the_background) {
         (ranks ? " --set data.batch_size=12" : "");
     run(scratch, common + " --set checkpoint.background=false --run-dir " + at("front"), ranks);
     run(scratch, common + kBackground + " --run-dir " + at("back"), ranks);
+    run(scratch, common + kBackground + " --set checkpoint.sharded=true --run-dir " + at("sharded"), ranks);
     const auto front = scratch.path() / at("front"), back = scratch.path() / at("back");
-    for (const char* metric : {"train_loss", "val_loss", "test_loss"})
-      BOOST_TEST((journal(front, metric) == journal(back, metric)), metric);
-    BOOST_TEST(names(front) == names(back));
+    for (const auto& other : {back, scratch.path() / at("sharded")}) {
+      for (const char* metric : {"train_loss", "val_loss", "test_loss"})
+        BOOST_TEST((journal(front, metric) == journal(other, metric)), metric);
+      BOOST_TEST(names(front) == names(other));
+      for (const auto& checkpoint : dl::host::list_checkpoints(other / "checkpoints"))
+        BOOST_CHECK_NO_THROW(dl::host::verify_checkpoint(checkpoint));
+    }
     for (const char* link : {"last", "best"})
       for (const char* file : {"model.safetensors", "optimizer.main.safetensors", "weight_average.buffers.safetensors"})
         if (fs::exists(front / "checkpoints" / link / file))
@@ -69,6 +74,42 @@ BOOST_AUTO_TEST_CASE(when_it_is_in_the_background) {
   BOOST_TEST(copies(" --set engine.backend=deepspeed_stage_1 --set checkpoint.background=true"));
   BOOST_TEST(run(scratch, common + " --set checkpoint.background=maybe", 0, 2)
                  .says("\"background\": expected true, false or \"auto\", found \"maybe\""));
+}
+
+/// One file from all shards; a shard that is gone is named, before anything is overwritten.
+BOOST_AUTO_TEST_CASE(each_rank_writes_its_rows) {
+  const Scratch scratch;
+  scratch.write("c.toml", small_config());
+  const std::string common = "c.toml --set train.max_steps=4 --set data.batch_size=8 ";
+  run(scratch, common + "--run-dir whole", 3);
+  run(scratch, common + "--set checkpoint.sharded=true --run-dir r", 3);
+  for (const char* name : {"whole", "r"})
+    run(scratch, std::string("export ") + name + " --out " + name + ".safetensors");
+  BOOST_TEST(read_text(scratch / "r.safetensors") == read_text(scratch / "whole.safetensors"));
+  const auto last = fs::canonical(scratch / "r/checkpoints/last");
+  BOOST_TEST(!fs::exists(last / "model.safetensors"));
+  BOOST_TEST(dlhost(scratch.path(), "test r", 2).output == dlhost(scratch.path(), "test whole", 2).output);
+
+  fs::rename(last / "model-00002-of-00003.safetensors", scratch / "shard");
+  for (const int ranks : {0, 2}) {
+    const auto gone = run(scratch, "c.toml --resume r --run-dir r", ranks, 2);
+    BOOST_TEST(gone.says("model-00002-of-00003.safetensors is missing"), gone.output);
+  }
+  BOOST_TEST(journal(scratch / "r", "train_loss").size() == 4U);
+  fs::rename(scratch / "shard", last / "model-00002-of-00003.safetensors");
+  run(scratch, "c.toml --resume r --run-dir r --set train.max_steps=6");
+  BOOST_TEST(journal(scratch / "r", "train_loss").size() == 6U);
+}
+
+/// Weights of a file as a checkpoint, without training.
+BOOST_AUTO_TEST_CASE(of_a_run_that_trains_nothing) {
+  const Scratch scratch;
+  scratch.write("c.toml", small_config());
+  run(scratch, "c.toml --set train.max_steps=2 --run-dir r");
+  run(scratch, "export r");
+  run(scratch, "c.toml --set train.num_epochs=0 --init-from model.safetensors --run-dir z");
+  BOOST_TEST(read_text(scratch / "z/checkpoints/last/model.safetensors") ==
+             read_text(scratch / "r/checkpoints/last/model.safetensors"));
 }
 
 /// The signal comes while checkpoints are written in the background: the newest state is saved, and gone on with.

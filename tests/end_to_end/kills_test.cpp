@@ -103,15 +103,17 @@ BOOST_AUTO_TEST_SUITE(kills)
 
 BOOST_AUTO_TEST_CASE(the_losses_of_an_uninterrupted_run) {
   std::mt19937 random(static_cast<unsigned>(wanted_kills()));
-  for (const auto& [ranks, background] : std::vector<std::pair<int, bool>>{{0, false}, {0, true}, {2, true}}) {
-    BOOST_TEST_CONTEXT(ranks << " ranks, background " << background) {
+  for (const auto& [ranks, background, sharded] : std::vector<std::tuple<int, bool, bool>>{
+           {0, false, false}, {0, true, false}, {2, true, false}, {2, true, true}}) {
+    BOOST_TEST_CONTEXT(ranks << " ranks, background " << background << ", sharded " << sharded) {
       const Scratch scratch;
       scratch.write("c.toml", small_config());
       const std::string arguments =
           "c.toml --set checkpoint.every_n_steps=3 --set train.num_epochs=8 --set train.sanity_val_batches=0 --set "
           "train.val_every_n_epoch=4 --set 'model.optimizer={type=\"torch.AdamW\", params={lr=0.01}}' --set "
           "model.network.params.num_channels=1 --set checkpoint.background=" +
-          std::string(background ? "true" : "false") + (ranks ? " --set data.batch_size=12" : "");
+          std::string(background ? "true" : "false") + (sharded ? " --set checkpoint.sharded=true" : "") +
+          (ranks ? " --set data.batch_size=12" : "");
       const auto whole = dlhost(scratch.path(), arguments + " --run-dir whole", ranks);
       BOOST_REQUIRE_MESSAGE(whole.code == 0, whole.output);
       const auto expected = journal(scratch.path() / "whole", "train_loss");

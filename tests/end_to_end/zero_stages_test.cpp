@@ -96,19 +96,42 @@ BOOST_DATA_TEST_CASE(train_a_gan, data::make({1, 2, 3}), number) {
   }
 }
 
-/// 4 ranks of stage 3, 2 of stage 1, 1, 3 of DDP, 2 of stage 2: as one uninterrupted run.
-BOOST_AUTO_TEST_CASE(load_each_others_checkpoints) {
+/// 4 ranks of stage 3, 2 of stage 1, 1, 3 of DDP, 2 of stage 2: as one uninterrupted run, whether each rank writes its
+/// rows or rank 0 everything.
+BOOST_DATA_TEST_CASE(load_each_others_checkpoints, data::make({false, true}), sharded) {
   const Scratch scratch;
   scratch.write("c.toml", small_config());
   const std::string common = kTransformer + kAdamW + " --set engine.precision=64 --set train.val_every_n_epoch=0";
+  const std::string shards = sharded ? " --set checkpoint.sharded=true" : "";
   const auto whole = losses_on(scratch, 1, "whole", common);
-  losses_on(scratch, 4, "a", common + stage(3) + " --set train.max_steps=6");
-  losses_on(scratch, 2, "b", common + stage(1) + " --set train.max_steps=12 --resume a");
+  losses_on(scratch, 4, "a", common + shards + stage(3) + " --set train.max_steps=6");
+  BOOST_TEST(std::filesystem::exists(scratch / "a/checkpoints/last/model-00004-of-00004.safetensors") == sharded);
+  losses_on(scratch, 2, "b", common + shards + stage(1) + " --set train.max_steps=12 --resume a");
   losses_on(scratch, 1, "c", common + " --set train.max_steps=18 --resume b");
-  losses_on(scratch, 3, "d", common + " --set train.max_steps=24 --resume c");
+  losses_on(scratch, 3, "d", common + shards + " --set train.max_steps=24 --resume c");
   const auto last = losses_on(scratch, 2, "e", common + stage(2) + " --resume d");
   BOOST_REQUIRE(last.size() == 8U);
   for (const auto& [step, loss] : last) BOOST_TEST(std::abs(loss - whole.at(step)) <= 1e-10);
+}
+
+/// What is loaded and saved again is the same, bit for bit: weights, the optimizer's states, the average.
+BOOST_AUTO_TEST_CASE(hold_what_they_have_loaded) {
+  const Scratch scratch;
+  scratch.write("c.toml", small_config());
+  const std::string common = kTransformer + kAdamW + " --set train.max_steps=6 --set train.val_every_n_epoch=0";
+  losses_on(scratch, 4, "first", common + stage(3) + " --set checkpoint.sharded=true");
+  losses_on(scratch, 1, "alone", common + " --resume first");
+  std::string from = "first";
+  for (const auto& [ranks, set] : {std::pair{2, stage(1)}, {3, std::string()}, {2, stage(2)}, {4, stage(3)}}) {
+    const auto to = from + std::to_string(ranks);
+    losses_on(scratch, ranks, to, common + set + " --resume " + from);
+    for (const std::string file : {"model.safetensors", "optimizer.main.safetensors"}) {
+      const auto held = read_text(scratch / (to + "/checkpoints/last/" + file));
+      BOOST_TEST(held.size() > 10000U);
+      BOOST_TEST((held == read_text(scratch / ("alone/checkpoints/last/" + file))), to << " " << file);
+    }
+    from = to;
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,4 +1,4 @@
-"""That PyTorch opens what `dlhost export` writes, at torch.load's defaults. Usage: torch_load.py DLHOST."""
+"""That PyTorch opens what `dlhost export` writes, at torch.load's defaults, and shards. Usage: torch_load.py DLHOST."""
 import collections
 import json
 import pathlib
@@ -7,6 +7,7 @@ import sys
 import tempfile
 
 import torch
+import torch.distributed.checkpoint as dcp
 
 CONFIG = """
 [data]
@@ -47,4 +48,15 @@ with tempfile.TemporaryDirectory() as folder:
     out = subprocess.run([sys.argv[1], "c.toml", "--init-from", "back.pt", "--set", "train.num_epochs=0", "--run-dir", "b"],
                          cwd=folder, check=True, stdout=subprocess.PIPE, text=True).stdout
     assert f"begins with {len(state)} tensors of" in out, out
+    # The shards of three ranks, by PyTorch's distributed checkpoints.
+    sharded = ["--set", "checkpoint.sharded=true", "--set", "data.batch_size=2", "--set", "data.drop_last=true"]
+    subprocess.run(["mpirun", "--oversubscribe", "-n", "3", sys.argv[1], "c.toml", *sharded, "--run-dir", "s"], cwd=folder,
+                   check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([sys.argv[1], "export", "s", "--out", "s.pt"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+    last = folder / "s/checkpoints/last"
+    assert (last / "model-00003-of-00003.safetensors").exists() and not (last / "model.safetensors").exists()
+    expected = torch.load(folder / "s.pt")
+    read = {name: torch.zeros_like(value) for name, value in expected.items()}
+    dcp.load(read, storage_reader=dcp.HuggingFaceStorageReader(str(last)))
+    assert all(torch.equal(read[name], value) for name, value in expected.items())
 print(f"{len(state)} tensors, the same in both files")
