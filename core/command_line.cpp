@@ -68,7 +68,7 @@ po::options_description options() {
   add("init-prefix", po::value<std::string>()->value_name("TEXT"),
       "what the names in that file begin with, such as network. or module.; it is taken off");
   add("init-partial", "take of that file what fits, and say what does not");
-  add("format", po::value<std::string>()->value_name("FORMAT"), "export: safetensors (the default) or pt");
+  add("format", po::value<std::string>()->value_name("FORMAT"), "export: safetensors (the default), pt or torchscript");
   add("out", po::value<std::string>()->value_name("FILE"), "export: the file to write (default model.FORMAT)");
   add("network", po::value<std::string>()->value_name("NAME"), "export: which network, where there are several");
   add("average", "export: insist on the average of the weights ([train] ema, swa)");
@@ -189,7 +189,13 @@ int dispatch(int argc, char** argv, const Launch& launch) {
   if (command == "export") {
     if (launch.rank != 0) return kDone;
     const auto text = [&](const char* name) { return values.count(name) ? values[name].as<std::string>() : ""; };
-    return export_weights({words[0], text("format"), text("out"), text("network"), values.count("average") > 0},
+    return export_weights({.checkpoint = words[0],
+                           .set = arguments.set,
+                           .plugin_path = arguments.plugin_path,
+                           .format = text("format"),
+                           .out = text("out"),
+                           .network = text("network"),
+                           .average = values.count("average") > 0},
                           std::cout);
   }
   if (command == "train") return train(arguments, launch);

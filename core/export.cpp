@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <map>
@@ -14,6 +15,7 @@
 #include "core/checkpoint_search.h"
 #include "core/checkpoint_tensors.h"
 #include "core/errors.h"
+#include "core/export_torchscript.h"
 #include "core/posix_file.h"
 #include "core/safetensors_writer.h"
 #include "core/shard_name.h"
@@ -57,14 +59,9 @@ std::pair<std::string, std::string> chosen_network(const fs::path& checkpoint, c
 std::string chosen_format(const ExportArguments& arguments) {
   const auto& format = arguments.format;
   if (format.empty()) return arguments.out.ends_with(".pt") || arguments.out.ends_with(".pth") ? "pt" : "safetensors";
-  if (format == "torchscript" || format == "onnx")
-    throw UsageError("--format " + format +
-                     " is not offered: such a file holds the network's computation, and that is " +
-                     "compiled C++ here, which a checkpoint has no description of; --format safetensors or pt gives " +
-                     "the weights, for load_state_dict() of the same network in PyTorch");
-  if (format != "safetensors" && format != "pt")
-    throw UsageError("--format " + format + ": there are safetensors and pt" +
-                     did_you_mean(format, {"safetensors", "pt", "torchscript"}));
+  const std::vector<std::string> known = {"safetensors", "pt", "torchscript"};
+  if (std::find(known.begin(), known.end(), format) == known.end())
+    throw UsageError("--format " + format + ": there are " + join(known) + did_you_mean(format, known));
   return format;
 }
 
@@ -128,7 +125,9 @@ int export_weights(const ExportArguments& arguments, std::ostream& out) {
     if (alias != "format" && from.contains(name) && !from.contains(alias)) aliases[alias] = name;
   const auto folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
   const auto temporary = folder / ("." + path.filename().string() + ".tmp-" + std::to_string(::getpid()));
-  if (format == "pt")
+  if (format == "torchscript")
+    export_torchscript(temporary, arguments, checkpoint, network);
+  else if (format == "pt")
     write_pt_of(temporary, from, aliases);
   else
     write_safetensors_of(temporary, from, aliases);

@@ -54,7 +54,8 @@ struct Run {
     objects = build_objects(*plan, registry, launch, [](auto) {});
     const auto& train = plan->settings.train;
     if (train.ema) average.emplace(train.ema, train.swa, *objects.backend, objects.optimizers);
-    checkpoints.emplace(*plan, objects, average ? &*average : nullptr, folder, Checkpoints::Origin{}, console);
+    checkpoints.emplace(*plan, objects, average ? &*average : nullptr, folder, CheckpointShare(), Checkpoints::Origin{},
+                        console);
     TrainerCalls calls;
     calls.log = [this](const Metrics& metrics, const Progress& at) {
       for (const auto& [name, value] : metrics)

@@ -1,4 +1,7 @@
 // [checkpoint] and [train] init_from, and what `dlhost export` makes of a checkpoint.
+#include <ATen/ops/ones.h>
+#include <torch/csrc/jit/serialization/import.h>
+
 #include <boost/test/unit_test.hpp>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -99,6 +102,21 @@ BOOST_AUTO_TEST_CASE(each_rank_writes_its_rows) {
   fs::rename(scratch / "shard", last / "model-00002-of-00003.safetensors");
   run(scratch, "c.toml --resume r --run-dir r --set train.max_steps=6");
   BOOST_TEST(journal(scratch / "r", "train_loss").size() == 6U);
+}
+
+/// With the computation, from a run on several ranks of ZeRO; what it gives is compared in tests/weights.
+BOOST_AUTO_TEST_CASE(a_torchscript_file) {
+  const Scratch scratch;
+  scratch.write("c.toml", small_config());
+  run(scratch, "c.toml --set train.max_steps=2 --set engine.backend=deepspeed_stage_3 --run-dir r", 2);
+  const auto said = run(scratch, "export r --format torchscript");
+  BOOST_TEST(said.says("model.torchscript: "), said.output);
+  auto network = torch::jit::load(scratch / "model.torchscript");
+  BOOST_TEST(network.forward({at::ones({3, 1, 8, 8})}).toTensor().sizes() == at::IntArrayRef({3, 4}));
+  scratch.write("gan.toml", gan_config());
+  run(scratch, "gan.toml --set train.max_steps=2 --run-dir g");
+  for (const char* name : {"generator", "discriminator"})
+    run(scratch, std::string("export g --format torchscript --network ") + name);
 }
 
 /// Weights of a file as a checkpoint, without training.

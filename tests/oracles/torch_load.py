@@ -8,6 +8,7 @@ import tempfile
 
 import torch
 import torch.distributed.checkpoint as dcp
+import torchvision
 
 CONFIG = """
 [data]
@@ -48,6 +49,13 @@ with tempfile.TemporaryDirectory() as folder:
     out = subprocess.run([sys.argv[1], "c.toml", "--init-from", "back.pt", "--set", "train.num_epochs=0", "--run-dir", "b"],
                          cwd=folder, check=True, stdout=subprocess.PIPE, text=True).stdout
     assert f"begins with {len(state)} tensors of" in out, out
+    # The computation, too: torchvision's network with these weights gives the same.
+    subprocess.run([sys.argv[1], "export", "r", "--format", "torchscript"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+    script, resnet = torch.jit.load(folder / "model.torchscript"), torchvision.models.resnet18()
+    resnet.load_state_dict(state)
+    images = torch.rand(5, 3, 32, 32)
+    assert script.state_dict().keys() == state.keys()
+    assert torch.allclose(script(images), resnet.eval()(images), rtol=1e-4, atol=1e-5)
     # The shards of three ranks, by PyTorch's distributed checkpoints.
     sharded = ["--set", "checkpoint.sharded=true", "--set", "data.batch_size=2", "--set", "data.drop_last=true"]
     subprocess.run(["mpirun", "--oversubscribe", "-n", "3", sys.argv[1], "c.toml", *sharded, "--run-dir", "s"], cwd=folder,

@@ -24,7 +24,7 @@ class BlockImpl : public torch::nn::Module {
 
   dl::Tensor forward(const dl::Tensor& x_BLC) {
     const auto heads = [&](const dl::Tensor& t) {
-      return t.view({t.size(0), t.size(1), kHeads, t.size(2) / kHeads}).transpose(1, 2);
+      return t.unflatten(2, {kHeads, t.size(2) / kHeads}).transpose(1, 2);
     };
     const auto qkv = qkv_(norm1_(x_BLC)).chunk(3, 2);
     const auto attended = at::scaled_dot_product_attention(heads(qkv[0]), heads(qkv[1]), heads(qkv[2]));

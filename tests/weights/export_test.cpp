@@ -84,8 +84,10 @@ BOOST_AUTO_TEST_CASE(which_network_and_which_weights) {
 BOOST_AUTO_TEST_CASE(what_is_refused) {
   const TemporaryFolder folder;
   const auto from = checkpoint(folder / "run");
-  check_error([&] { exported({.checkpoint = from, .format = "torchscript"}); }, {"torchscript", "compiled C++", "pt"});
-  check_error([&] { exported({.checkpoint = from, .format = "pht"}); }, {"safetensors and pt", "did you mean \"pt\"?"});
+  check_error([&] { exported({.checkpoint = from, .format = "onnx"}); },
+              {"--format onnx: there are safetensors, pt, torchscript"});
+  check_error([&] { exported({.checkpoint = from, .format = "pht"}); },
+              {"there are safetensors, pt, torchscript", "did you mean \"pt\"?"});
   check_error([&] { exported({.checkpoint = folder / "none"}); }, {"no checkpoint"});
   std::fstream file(from / "model.safetensors", std::ios::in | std::ios::out | std::ios::binary);
   file.seekp(-1, std::ios::end);
