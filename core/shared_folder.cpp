@@ -9,6 +9,7 @@
 #include <string>
 
 #include "core/atomic_file.h"
+#include "core/posix_file.h"
 #include "core/run_directory.h"
 #include "core/shared_text.h"
 
@@ -32,7 +33,9 @@ std::vector<int> ranks_that_share(Communicator& control, const fs::path& folder)
   const auto mark = [&](int rank) { return folder / (".seen-" + name + "-" + std::to_string(rank)); };
   const bool marks = std::find(first.begin(), first.end(), control.rank()) != first.end();
   if (marks) {
-    fs::create_directories(folder);
+    std::error_code failure;
+    fs::create_directories(folder, failure);
+    if (failure) throw file_error("create", folder, failure.value());
     write_file_atomically(mark(control.rank()), "");
   }
   control.barrier("the run directory");
