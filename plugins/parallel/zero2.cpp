@@ -42,6 +42,7 @@ void ZeRO2::attach(const std::string& name, dl::Network& network) {
                                         offload_};
   networks_[name] = std::make_unique<ShardedNetwork>(name, std::move(tensors), std::move(units), traits().dtypes,
                                                      options, context_, [this] { reductions_.start_full(); });
+  for (const auto& unit : network.units()) build_.tell(*unit, networks_[name]->parameters_of(*unit->module));
 }
 
 void ZeRO2::begin_update(std::span<const std::string> networks) {
