@@ -128,7 +128,7 @@ void TrainStep::apply(OptimizerSlot& slot, double scale) {
     if (rules.clip && rules.clip->value) param->grad.clamp_(-*rules.clip->value, *rules.clip->value);
     ++param->step;
   }
-  slot.step(params, networks, progress_);
+  slot.step(params, networks, progress_, [&] { parts_.backend.after_step({}); });
   ++slot.updates;
   parts_.backend.after_step(slot.networks);
 }

@@ -153,7 +153,7 @@ void ShardedNetwork::publish() {
 void ShardedNetwork::visit(bool states, bool write, const dl::Backend::Visitor& visitor) {
   const at::NoGradGuard no_grad;
   visit_parameters(write, visitor);
-  if (states) visit_piece_states(context_, trained_, pieces_, params_, write, visitor);
+  if (states) visit_piece_states(context_, trained_, pieces_, params_, options_.offload.get(), write, visitor);
 }
 
 void ShardedNetwork::visit_parameters(bool write, const dl::Backend::Visitor& visitor) {

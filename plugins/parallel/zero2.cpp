@@ -20,7 +20,7 @@ ZeRO2::ZeRO2(const DDPOptions& options, const dl::BackendContext& context)
     : context_(context),
       options_(options),
       build_(options.activation_checkpointing),
-      offload_(options.offload_file(context.device)),
+      offload_(options.state_file(context.device)),
       reductions_(context.communicator, context.overlap, kMostUnderWay) {}
 
 ZeRO2::~ZeRO2() = default;

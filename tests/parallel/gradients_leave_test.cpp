@@ -33,7 +33,7 @@ using gradients_leave_test::Counting;
 BOOST_DATA_TEST_CASE(while_the_pass_goes_on, data::make({2, 3}) * data::make({false, true}), stage, checkpointing) {
   Counting counting;
   const dl::BackendContext context{counting, counting, at::kCPU, false};
-  const parallel::DDPOptions options{1e-5, "same", checkpointing, ""};
+  const parallel::DDPOptions options{1e-5, "same", checkpointing, "", ""};
   std::unique_ptr<dl::Backend> backend;
   if (stage == 2)
     backend = std::make_unique<parallel::ZeRO2>(options, context);
