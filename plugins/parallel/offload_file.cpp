@@ -19,7 +19,7 @@ namespace parallel {
 namespace {
 
 constexpr size_t kPage = 4096;
-constexpr size_t kWindow = size_t{1} << 30;
+constexpr size_t kWindow = size_t{1} << 28;
 
 }  // namespace
 

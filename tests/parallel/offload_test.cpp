@@ -77,12 +77,12 @@ BOOST_AUTO_TEST_CASE(pages_go_and_come_back) {
   BOOST_TEST(b.sum().item<double>() == 3.0 * 65);
 }
 
-/// More than is mapped at once, which is 1 GiB.
+/// More than is mapped at once, which is 256 MiB.
 BOOST_AUTO_TEST_CASE(a_file_has_several_windows) {
   if (World::communicator().rank() > 0) return;
   const TemporaryFolder folder;
   parallel::OffloadFile file(folder.path().string());
-  const auto small = file.zeros(5, at::kByte), large = file.zeros((int64_t{1} << 30) + 1, at::kByte);
+  const auto small = file.zeros(5, at::kByte), large = file.zeros((int64_t{1} << 28) + 1, at::kByte);
   const auto after = file.zeros(7, at::kByte);
   small.fill_(1);
   after.fill_(3);
