@@ -19,6 +19,7 @@ class Storages {
  public:
   int64_t add(const Tensor& tensor) {
     if (!tensor.defined() || !seen_.insert(tensor.storage().unsafeGetStorageImpl()).second) return 0;
+    if (!tensor.storage().data_ptr().get_context()) return 0;  // a file's
     return static_cast<int64_t>(tensor.storage().nbytes());
   }
 

@@ -110,6 +110,7 @@ void build_optimizers(const Plan& plan, const Registry& registry, Objects& objec
     OptimizerSlot slot;
     slot.name = name;
     slot.optimizer = registry.create<Optimizer>(*planned.info, planned.params);
+    slot.elementwise = planned.info->traits.elementwise;
     slot.networks = plan.optimizer_networks.at(name);
     if (const auto found = plan.schedulers.find(name); found != plan.schedulers.end()) {
       slot.scheduler = registry.create<Scheduler>(*found->second.info, found->second.params);

@@ -12,6 +12,8 @@
 namespace dl::host {
 namespace {
 
+constexpr size_t kBytesAtOnce = 4 << 20;  // of parameters whose states are elsewhere
+
 /// torch.optim.swa_utils.SWALR in closed form: from the rate at the first averaged epoch to `lr`.
 double annealed(const SwaSettings& swa, double from, int64_t epochs) {
   const double t =
@@ -44,7 +46,20 @@ size_t OptimizerSlot::group_of(const std::string& network, const std::string& pa
 }
 
 void OptimizerSlot::step(std::span<Param* const> params, std::span<const std::string* const> owners,
-                         const Progress& progress) {
+                         const Progress& progress, const std::function<void()>& let_go) {
+  for (size_t begin = 0, end = 0; begin < params.size(); begin = end) {
+    size_t elsewhere = 0;
+    while (end < params.size() && elsewhere < kBytesAtOnce) {
+      if (elementwise && params[end]->make_state) elsewhere += params[end]->value.nbytes();
+      ++end;
+    }
+    step_together(params.subspan(begin, end - begin), owners.subspan(begin, end - begin), progress);
+    if (end < params.size()) let_go();
+  }
+}
+
+void OptimizerSlot::step_together(std::span<Param* const> params, std::span<const std::string* const> owners,
+                                  const Progress& progress) {
   std::vector<std::vector<Param*>> parts(groups.size() + 1);
   if (groups.empty()) {
     parts[0].assign(params.begin(), params.end());

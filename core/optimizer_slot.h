@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -26,6 +27,7 @@ struct OptimizerSlot {
   std::string name;
   std::shared_ptr<Optimizer> optimizer;  ///< of the parameters in no group
   std::vector<Group> groups;             ///< the first that fits a parameter has it
+  bool elementwise = false;              ///< Traits::elementwise of them all: parameters may step one by one
   std::shared_ptr<Scheduler> scheduler;  ///< null: a constant rate
   bool by_epoch = true;                  ///< the scheduler counts epochs, else steps
   int64_t frequency = 1;
@@ -38,12 +40,17 @@ struct OptimizerSlot {
   /// The rate to use where the run is. `progress.count` and `total_count` are filled in from step and epoch.
   Rate rate(const Progress& progress) const { return rate(*optimizer, progress); }
   Rate rate(const Optimizer& of, Progress progress) const;
-  /// Lets each group's optimizer step on its parameters. `owners`: the network of each.
-  void step(std::span<Param* const> params, std::span<const std::string* const> owners, const Progress& progress);
+  /// Lets each group's optimizer step on its parameters. `owners`: the network of each. States that are kept elsewhere
+  /// than in memory (Param::make_state) come back a few parameters at a time; between two of these `let_go` is called.
+  void step(std::span<Param* const> params, std::span<const std::string* const> owners, const Progress& progress,
+            const std::function<void()>& let_go);
   /// The index in `groups` that a parameter belongs to, or groups.size().
   size_t group_of(const std::string& network, const std::string& parameter) const;
 
  private:
+  void step_together(std::span<Param* const> params, std::span<const std::string* const> owners,
+                     const Progress& progress);
+
   std::map<std::string, size_t> group_by_name_;  ///< by "network.name"
 };
 

@@ -180,7 +180,8 @@ Schema<TrainSettings> TrainSettings::schema() {
       .field("gradient_clip", &TrainSettings::gradient_clip, "bounds the gradients")
       .field("log_grad_norm", &TrainSettings::log_grad_norm, "log the gradients' L2 norm as grad_norm")
       .field("nan_policy", &TrainSettings::nan_policy,
-             "a loss or gradient norm that is NaN or infinite stops the run, skips the update, or is not looked for",
+             "a loss or gradient norm that is NaN or infinite stops the run, skips the update (buffers such as running "
+             "statistics are put back), or is not looked for",
              one_of({"stop", "skip", "ignore"}))
       .field("early_stopping", &TrainSettings::early_stopping, "ends the training when a metric no longer improves")
       .field("ema", &TrainSettings::ema, "exponential moving average of the weights")

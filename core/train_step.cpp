@@ -85,6 +85,7 @@ void TrainStep::refuse_or_skip(const std::string& what, bool here) {
         what + "; [train] nan_policy = \"skip\" leaves such updates out, a smaller lr or gradient_clip may avoid them");
   }
   ++skipped_;
+  before_->restore();
 }
 
 double TrainStep::clip(const OptimizerSlot& slot, std::span<Param* const> params, double scale) {
@@ -127,7 +128,7 @@ void TrainStep::apply(OptimizerSlot& slot, double scale) {
     if (rules.clip && rules.clip->value) param->grad.clamp_(-*rules.clip->value, *rules.clip->value);
     ++param->step;
   }
-  slot.step(params, networks, progress_);
+  slot.step(params, networks, progress_, [&] { parts_.backend.after_step({}); });
   ++slot.updates;
   parts_.backend.after_step(slot.networks);
 }
@@ -148,6 +149,8 @@ void TrainStep::update(std::string_view optimizer, const std::function<StepLoss(
   seed_generators();
   ++updates_;
   not_finite_.clear();
+  // What is not finite went through batch norms, too.
+  if (parts_.rules.nan_policy == "skip") before_.emplace(parts_.networks);
 
   std::vector<double> totals;
   {

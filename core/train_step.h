@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/kept_buffers.h"
 #include "core/log_averages.h"
 #include "core/loss_scale.h"
 #include "core/optimizer_slot.h"
@@ -88,7 +89,8 @@ class TrainStep final : public Step {
   Progress progress_;
   int64_t updates_ = 0, skipped_ = 0;
   bool overflowed_ = false;
-  std::string not_finite_;  ///< the first such loss of this rank, in words
+  std::string not_finite_;             ///< the first such loss of this rank, in words
+  std::optional<KeptBuffers> before_;  ///< what an update that is left out goes back to
 };
 
 }  // namespace dl::host

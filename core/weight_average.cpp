@@ -48,6 +48,7 @@ void WeightAverage::update(double share) {
           average.copy_(param.value);
         else
           average.lerp_(param.value, share);
+        if (param.make_state) backend_.after_step({});  // so that not all are in memory at once
       }
   visit_buffers(false, [&](Tensor& average, Tensor& whole) {
     if (first || !average.defined())
@@ -69,6 +70,7 @@ void WeightAverage::swap() {
         const auto held = param.value.clone();
         param.value.copy_(other);
         other.copy_(held);
+        if (param.make_state) backend_.after_step({});  // so that not all are in memory at once
       }
     }
   backend_.after_step(networks);

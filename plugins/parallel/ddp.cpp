@@ -23,7 +23,7 @@ constexpr size_t kNoLimit = std::numeric_limits<size_t>::max();  // the buckets 
 
 DDP::DDP(const DDPOptions& options, const dl::BackendContext& context)
     : context_(context),
-      offload_(options.offload_file(context.device)),
+      offload_(options.state_file(context.device)),
       bucket_bytes_(options.bucket_bytes()),
       wire_(options.wire()),
       build_(options.activation_checkpointing),
@@ -129,6 +129,7 @@ void DDP::visit(const std::string& network, bool states, bool write, const Visit
     visit_tensor({Type::state, param.name, "step"}, step, write, visitor);
     param.step = step.item<int64_t>();
     for (auto& [key, state] : param.states) visit_tensor({Type::state, param.name, key}, state, write, visitor);
+    if (offload_) offload_->let_go();
   }
 }
 

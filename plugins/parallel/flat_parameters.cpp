@@ -23,12 +23,13 @@ FlatLayout lay_out(std::span<const dl::Tensor> parameters) {
 }
 
 FlatParameters::FlatParameters(std::string what, std::vector<dl::Tensor> parameters, FlatLayout layout, bool streamed,
-                               dl::Communicator& communicator)
+                               dl::Communicator& communicator, std::shared_ptr<OffloadFile> file)
     : what_(std::move(what)),
       parameters_(std::move(parameters)),
       layout_(std::move(layout)),
       streamed_(streamed),
-      communicator_(communicator) {
+      communicator_(communicator),
+      file_(std::move(file)) {
   take_over();
 }
 
@@ -67,10 +68,19 @@ void FlatParameters::take_over() {
         "backend = \"deepspeed_stage_2\"");
   }
   show(present_);
-  piece_ = flat_.narrow(0, communicator_.rank() * length, length);
-  if (streamed_) piece_ = piece_.clone();
+  const auto part = flat_.narrow(0, communicator_.rank() * length, length);
+  if (file_)
+    piece_ = (piece_.defined() ? piece_.narrow(0, 0, length) : file_->zeros(length, dtype)).copy_(part);
+  else
+    piece_ = streamed_ ? part.clone() : part;
+  let_go();
   gathered_ = true;
   release();
+}
+
+/// The piece is not used for now.
+void FlatParameters::let_go() const {
+  if (file_) file_->let_go();
 }
 
 void FlatParameters::fill_flat() {
@@ -101,6 +111,7 @@ void FlatParameters::gather() {
     fill_flat();
     communicator_.all_gather(flat_, piece_, "parameters of " + what_);
   }
+  let_go();
   show(present_);
   gathered_ = true;
 }
@@ -119,11 +130,13 @@ void FlatParameters::release() {
 dl::Tensor FlatParameters::whole() const {
   dl::Tensor whole = at::empty({padded_elements()}, piece_.options());
   communicator_.all_gather(whole, piece_, "parameters of " + what_);
+  let_go();
   return whole;
 }
 
 void FlatParameters::keep(const dl::Tensor& whole) {
   piece_.copy_(whole.narrow(0, communicator_.rank() * piece_.numel(), piece_.numel()));
+  let_go();
 }
 
 void FlatParameters::take_out(const dl::Tensor& parameter) {

@@ -6,6 +6,7 @@
 
 #include "bucket.h"
 #include "dl/communicator.h"
+#include "offload_file.h"
 
 namespace parallel {
 
@@ -24,9 +25,10 @@ FlatLayout lay_out(std::span<const dl::Tensor> parameters);
 /// autograd's; all ranks make the same calls in the same order.
 class FlatParameters {
  public:
-  /// `what`: in messages. The parameters' values are taken over.
+  /// `what`: in messages. The parameters' values are taken over. `file`: where a streamed piece is kept; null: in
+  /// memory.
   FlatParameters(std::string what, std::vector<dl::Tensor> parameters, FlatLayout layout, bool streamed,
-                 dl::Communicator& communicator);
+                 dl::Communicator& communicator, std::shared_ptr<OffloadFile> file = nullptr);
 
   const std::string& what() const { return what_; }
   const std::vector<dl::Tensor>& parameters() const { return parameters_; }
@@ -59,6 +61,7 @@ class FlatParameters {
 
  private:
   void take_over();
+  void let_go() const;
   void fill_flat();
   dl::Tensors views_of(const dl::Tensor& flat) const;
   void show(const dl::Tensors& views);
@@ -68,6 +71,7 @@ class FlatParameters {
   FlatLayout layout_;
   const bool streamed_;
   dl::Communicator& communicator_;
+  const std::shared_ptr<OffloadFile> file_;
   dl::Tensor flat_, piece_;
   // What parameters are while flat_ is there, and while it is not. Made once: a view of absent memory can't be taken
   // under a profiler, which looks at it.

@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -18,6 +19,7 @@ namespace parallel {
 namespace {
 
 constexpr size_t kPage = 4096;
+constexpr size_t kWindow = size_t{1} << 28;
 
 }  // namespace
 
@@ -33,8 +35,24 @@ OffloadFile::OffloadFile(const std::string& folder) : folder_(folder) {
 }
 
 OffloadFile::~OffloadFile() {
-  for (const auto& [data, bytes] : mappings_) munmap(data, bytes);
+  for (const auto& window : windows_) munmap(window.data, window.bytes);
   close(file_);
+}
+
+/// The next `bytes` of the file.
+void* OffloadFile::map(size_t bytes) {
+  if (windows_.empty() || windows_.back().bytes - windows_.back().used < bytes) {
+    const size_t all = std::max(kWindow, bytes);  // of which the file has what is in use
+    void* data = mmap(nullptr, all, PROT_READ | PROT_WRITE, MAP_SHARED, file_, static_cast<off_t>(size_));
+    if (data == MAP_FAILED)
+      throw dl::Error("offloaded tensors can't be mapped into memory: " + std::string(std::strerror(errno)));
+    windows_.push_back({static_cast<char*>(data), all, 0});
+  }
+  auto& window = windows_.back();
+  void* next = window.data + window.used;
+  window.used += bytes;
+  size_ += bytes;
+  return next;
 }
 
 dl::Tensor OffloadFile::zeros(int64_t elements, at::ScalarType dtype) {
@@ -44,11 +62,7 @@ dl::Tensor OffloadFile::zeros(int64_t elements, at::ScalarType dtype) {
   if (const int error = posix_fallocate(file_, static_cast<off_t>(size_), static_cast<off_t>(mapped)))
     throw dl::Error("no room for " + std::to_string(mapped) + " more bytes of offloaded tensors in " + folder_ + ": " +
                     std::strerror(error));
-  void* data = mmap(nullptr, mapped, PROT_READ | PROT_WRITE, MAP_SHARED, file_, static_cast<off_t>(size_));
-  if (data == MAP_FAILED)
-    throw dl::Error("offloaded tensors can't be mapped into memory: " + std::string(std::strerror(errno)));
-  size_ += mapped;
-  mappings_.emplace_back(data, mapped);
+  void* data = map(mapped);
   at::Storage storage(c10::make_intrusive<c10::StorageImpl>(c10::StorageImpl::use_byte_size_t(), bytes,
                                                             at::DataPtr(data, at::Device(at::kCPU)), nullptr,
                                                             /*resizable=*/false));
@@ -56,7 +70,7 @@ dl::Tensor OffloadFile::zeros(int64_t elements, at::ScalarType dtype) {
 }
 
 void OffloadFile::let_go() {
-  for (const auto& [data, bytes] : mappings_) madvise(data, bytes, MADV_DONTNEED);
+  for (const auto& window : windows_) madvise(window.data, window.used, MADV_DONTNEED);
 }
 
 void place_states(dl::Param& param, const std::shared_ptr<OffloadFile>& file) {

@@ -1,7 +1,6 @@
 #pragma once
 #include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "dl/optimizer.h"
@@ -20,14 +19,22 @@ class OffloadFile {
 
   /// A flat tensor of zeros; it must not outlive the file. Throws Error where the disk is full.
   dl::Tensor zeros(int64_t elements, at::ScalarType dtype);
-  /// This process does not hold the pages any more; the system writes them out when it wants the memory.
+  /// This process does not hold the pages any more; the system writes them out when it wants the memory. Cheap where
+  /// few are held; tensors may be in use on other threads.
   void let_go();
 
  private:
+  /// A stretch of the file and of addresses, mapped at once: letting go is one call for many tensors.
+  struct Window {
+    char* data = nullptr;
+    size_t bytes = 0, used = 0;
+  };
+  void* map(size_t bytes);
+
   const std::string folder_;
   int file_ = -1;
   size_t size_ = 0;
-  std::vector<std::pair<void*, size_t>> mappings_;
+  std::vector<Window> windows_;
 };
 
 /// From now on the parameter's states are made in `file`; null: in memory.

@@ -16,6 +16,7 @@ struct Visit {
   std::span<const dl::NamedTensor> wholes;
   std::span<const Piece> pieces;
   std::span<dl::Param> params;
+  OffloadFile* offload;
   bool write;
   const dl::Backend::Visitor& visitor;
 
@@ -47,15 +48,16 @@ struct Visit {
     const auto flat = context.communicator.all_gather_rows(own->view({-1}), entry.key + " of " + name);
     visit_tensor({dl::NetworkEntry::Type::state, name, entry.key}, view_like(whole, flat, 0), write, visitor);
     if (write) own->view({-1}).copy_(flat.narrow(0, offset, own->numel()));
+    if (offload) offload->let_go();
   }
 };
 
 }  // namespace
 
 void visit_piece_states(const dl::BackendContext& context, std::span<const dl::NamedTensor> wholes,
-                        std::span<const Piece> pieces, std::span<dl::Param> params, bool write,
+                        std::span<const Piece> pieces, std::span<dl::Param> params, OffloadFile* offload, bool write,
                         const dl::Backend::Visitor& visitor) {
-  const Visit visit{context, wholes, pieces, params, write, visitor};
+  const Visit visit{context, wholes, pieces, params, offload, write, visitor};
   std::vector<size_t> parameters;
   for (const auto& piece : pieces) parameters.push_back(piece.parameter);
   const auto entries = all_states(context.control, params, parameters);

@@ -3,7 +3,7 @@
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/tensor.h>
 
-#include <algorithm>
+#include <set>
 #include <utility>
 
 #include "bucket.h"
@@ -24,6 +24,7 @@ ShardedNetwork::ShardedNetwork(const std::string& name, std::vector<ModuleTensor
   for (size_t i = groups_.size(); i-- > 0;) order_.push_back(i);
   group_whole(name);
   for (size_t i = order_.size(); i < groups_.size(); ++i) order_.push_back(i);
+  incomplete_ = order_;
 
   std::vector<dl::Tensor> leaves;
   for (const auto& entry : tensors_) {
@@ -105,22 +106,33 @@ std::vector<Reduction*> ShardedNetwork::begin_pass() {
 
 void ShardedNetwork::arrived(size_t parameter, bool has_gradient) {
   const auto& [index, member] = places_[parameter];
-  auto& group = groups_[index];
-  group.gradient->arrived(member, has_gradient, trained_[parameter].name);
-  if (!group.gradient->full()) return;
-  if (!order_agreed_ && std::find(completed_.begin(), completed_.end(), index) == completed_.end())
-    completed_.push_back(index);
+  groups_[index].gradient->arrived(member, has_gradient, trained_[parameter].name);
+  // Not this group alone: another was waiting for the end of a pass of its own, which tells nobody.
+  if (!order_agreed_)
+    std::erase_if(incomplete_, [this](size_t other) {
+      const auto& gradient = *groups_[other].gradient;
+      if (!gradient.expects() || !gradient.full()) return false;
+      completed_.push_back(other);
+      return true;
+    });
   filled_();
 }
 
 void ShardedNetwork::end_update() {
   if (std::exchange(order_agreed_, true)) return;
-  for (const auto index : order_)
-    if (std::find(completed_.begin(), completed_.end(), index) == completed_.end()) completed_.push_back(index);
+  completed_.insert(completed_.end(), incomplete_.begin(), incomplete_.end());
   auto order = at::tensor(std::vector<int64_t>(completed_.begin(), completed_.end()), at::kLong);
   if (context_.control.size() > 1) context_.control.broadcast(order, 0, "order of gradients");
   const auto* indices = order.const_data_ptr<int64_t>();
   order_.assign(indices, indices + order.numel());
+}
+
+std::vector<FlatParameters*> ShardedNetwork::parameters_of(const torch::nn::Module& module) const {
+  std::set<FlatParameters*> found;
+  for (const auto& parameter : module.parameters())
+    if (const auto place = lies_.find(parameter.unsafeGetTensorImpl()); place != lies_.end())
+      found.insert(groups_[place->second.group].parameters.get());
+  return {found.begin(), found.end()};
 }
 
 std::vector<bool> ShardedNetwork::used() const {
@@ -141,7 +153,7 @@ void ShardedNetwork::publish() {
 void ShardedNetwork::visit(bool states, bool write, const dl::Backend::Visitor& visitor) {
   const at::NoGradGuard no_grad;
   visit_parameters(write, visitor);
-  if (states) visit_piece_states(context_, trained_, pieces_, params_, write, visitor);
+  if (states) visit_piece_states(context_, trained_, pieces_, params_, options_.offload.get(), write, visitor);
 }
 
 void ShardedNetwork::visit_parameters(bool write, const dl::Backend::Visitor& visitor) {

@@ -26,8 +26,8 @@ class ShardedNetwork {
     bool checkpointing = false;            ///< units run again in backward passes of their own
     std::shared_ptr<OffloadFile> offload;  ///< of optimizer states; null: in memory
   };
-  /// `units`: those that are streamed. `filled`: called when a Reduction became full. Throws Error where there is
-  /// nothing to train, or a parameter is of a type that is not in `dtypes`.
+  /// `units`: those that are streamed. `filled`: called when a Reduction may have become full. Throws Error where there
+  /// is nothing to train, or a parameter is of a type that is not in `dtypes`.
   ShardedNetwork(const std::string& name, std::vector<ModuleTensor> tensors,
                  std::vector<std::unique_ptr<FlatParameters>> units, std::span<const at::ScalarType> dtypes,
                  const Options& options, const dl::BackendContext& context, std::function<void()> filled);
@@ -48,6 +48,8 @@ class ShardedNetwork {
   void publish();
   void visit(bool states, bool write, const dl::Backend::Visitor& visitor);
   const std::vector<ModuleTensor>& tensors() const { return tensors_; }
+  /// Those among which are some of the module's.
+  std::vector<FlatParameters*> parameters_of(const torch::nn::Module& module) const;
 
  private:
   struct Group {
@@ -68,7 +70,8 @@ class ShardedNetwork {
   const Options options_;
   std::vector<ModuleTensor> tensors_;
   std::vector<Group> groups_;
-  std::vector<size_t> order_, completed_;  // of groups
+  std::vector<size_t> order_;                   // of groups
+  std::vector<size_t> incomplete_, completed_;  // while the order is not agreed
   bool order_agreed_ = false;
   std::vector<dl::NamedTensor> trained_;
   std::map<const c10::TensorImpl*, Place> lies_;  // of all that is in a group

@@ -36,8 +36,9 @@ class UnitStream::Gate final : public UnitEvents {
   GatherTrace& trace_;
 };
 
-UnitStream::UnitStream(std::string network, bool checkpoint, const dl::BackendContext& context, GatherTrace& trace)
-    : network_(std::move(network)), checkpoint_(checkpoint), context_(context), trace_(trace) {}
+UnitStream::UnitStream(std::string network, bool checkpoint, const dl::BackendContext& context, GatherTrace& trace,
+                       std::shared_ptr<OffloadFile> file)
+    : network_(std::move(network)), checkpoint_(checkpoint), context_(context), trace_(trace), file_(std::move(file)) {}
 
 UnitStream::~UnitStream() = default;
 
@@ -60,7 +61,7 @@ void UnitStream::created(dl::UnitState& unit) {
     flat_broadcast(context_.communicator, own, kMessageBytes, "parameters of " + what);
     auto layout = lay_out(own);
     parameters_.push_back(
-        std::make_unique<FlatParameters>(what, std::move(own), std::move(layout), true, context_.communicator));
+        std::make_unique<FlatParameters>(what, std::move(own), std::move(layout), true, context_.communicator, file_));
     parameters = parameters_.back().get();
   }
   gates_.try_emplace(&unit, parameters, trace_);

@@ -18,8 +18,9 @@ namespace parallel {
 /// each unit before the next one is made, so that a network larger than one rank's memory can be built.
 class UnitStream final : public dl::Build, public dl::UnitRunner {
  public:
-  /// `checkpoint`: activation checkpointing.
-  UnitStream(std::string network, bool checkpoint, const dl::BackendContext& context, GatherTrace& trace);
+  /// `checkpoint`: activation checkpointing. `file`: where this rank's pieces are kept; null: in memory.
+  UnitStream(std::string network, bool checkpoint, const dl::BackendContext& context, GatherTrace& trace,
+             std::shared_ptr<OffloadFile> file);
   ~UnitStream() override;
 
   void created(dl::UnitState& unit) override;
@@ -39,6 +40,7 @@ class UnitStream final : public dl::Build, public dl::UnitRunner {
   const bool checkpoint_;
   const dl::BackendContext context_;
   GatherTrace& trace_;
+  const std::shared_ptr<OffloadFile> file_;
   std::map<const dl::UnitState*, Gate> gates_;  // graphs point at them
   std::vector<std::unique_ptr<FlatParameters>> parameters_;
   std::set<const c10::TensorImpl*> owned_;

@@ -67,7 +67,7 @@ void ZeRO1::visit(const std::string& network, bool states, bool write, const Vis
   std::vector<dl::NamedTensor> wholes;
   for (const auto& param : find(network).params) wholes.push_back({param.name, param.value});
   auto& own = shard(network);
-  visit_piece_states(context_, wholes, own.pieces, own.params, write, visitor);
+  visit_piece_states(context_, wholes, own.pieces, own.params, offload_.get(), write, visitor);
 }
 
 }  // namespace parallel

@@ -20,7 +20,7 @@ ZeRO2::ZeRO2(const DDPOptions& options, const dl::BackendContext& context)
     : context_(context),
       options_(options),
       build_(options.activation_checkpointing),
-      offload_(options.offload_file(context.device)),
+      offload_(options.state_file(context.device)),
       reductions_(context.communicator, context.overlap, kMostUnderWay) {}
 
 ZeRO2::~ZeRO2() = default;
@@ -42,6 +42,7 @@ void ZeRO2::attach(const std::string& name, dl::Network& network) {
                                         offload_};
   networks_[name] = std::make_unique<ShardedNetwork>(name, std::move(tensors), std::move(units), traits().dtypes,
                                                      options, context_, [this] { reductions_.start_full(); });
+  for (const auto& unit : network.units()) build_.tell(*unit, networks_[name]->parameters_of(*unit->module));
 }
 
 void ZeRO2::begin_update(std::span<const std::string> networks) {

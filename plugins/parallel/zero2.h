@@ -45,7 +45,7 @@ class ZeRO2 : public dl::Backend {
   virtual std::vector<std::unique_ptr<FlatParameters>> streamed_units(const std::string& network,
                                                                       const std::vector<ModuleTensor>& tensors);
   /// A backward pass has ended.
-  virtual void pass_done() {}
+  virtual void pass_done() { build_.pass_done(); }
 
   const dl::BackendContext context_;
   const DDPOptions options_;

@@ -1,5 +1,8 @@
 #include "core/optimizer_slot.h"
 
+#include <ATen/ops/empty.h>
+#include <ATen/ops/zeros_like.h>
+
 #include <boost/test/unit_test.hpp>
 
 using namespace dl;
@@ -87,13 +90,55 @@ BOOST_AUTO_TEST_CASE(the_first_group_that_fits_has_the_parameter) {
   const std::vector<Param*> pointers{&params[0], &params[1], &params[2], &params[3]};
   const std::vector<const std::string*> networks{&a, &a, &b, &b};
   for (int i = 0; i < 2; ++i) {
-    slot.step(pointers, networks, {});
+    slot.step(pointers, networks, {}, [] {});
     BOOST_TEST(params[0].step == 1);
     BOOST_TEST(params[1].step == 2);
     BOOST_TEST(params[2].step == 3);
     BOOST_TEST(params[3].step == 2);
     for (auto& param : params) param.step = 0;
   }
+}
+
+namespace {
+
+/// How many parameters came at once.
+class Counted : public Optimizer {
+ public:
+  Rate base_rate() const override { return {1.0, {}}; }
+  void step(std::span<Param* const> params, const Rate&) override {
+    calls.push_back(params.size());
+    for (auto* param : params) ++param->step;
+  }
+  std::vector<size_t> calls;
+};
+
+}  // namespace
+
+/// 3 MiB each, of which 4 MiB step at once.
+BOOST_AUTO_TEST_CASE(states_that_are_elsewhere_come_back_a_few_at_a_time) {
+  const auto calls = [](bool elementwise, bool elsewhere) {
+    const auto optimizer = std::make_shared<Counted>();
+    dl::host::OptimizerSlot slot;
+    slot.optimizer = optimizer;
+    slot.elementwise = elementwise;
+    const std::string network = "main";
+    std::vector<Param> params(5);
+    std::vector<Param*> pointers;
+    for (auto& param : params) {
+      param.value = at::empty({3 << 20}, at::kByte);
+      if (elsewhere) param.make_state = [](const Tensor& value, const std::string&) { return at::zeros_like(value); };
+      pointers.push_back(&param);
+    }
+    size_t let_go = 0;
+    slot.step(pointers, std::vector<const std::string*>(5, &network), {}, [&] { ++let_go; });
+    for (const auto& param : params) BOOST_TEST(param.step == 1);
+    BOOST_TEST(let_go == optimizer->calls.size() - 1);  // the backend's after_step() comes last
+    return optimizer->calls;
+  };
+  const std::vector<size_t> slices{2, 2, 1}, together{5};
+  BOOST_TEST(calls(true, true) == slices, boost::test_tools::per_element());
+  BOOST_TEST(calls(true, false) == together, boost::test_tools::per_element());
+  BOOST_TEST(calls(false, true) == together, boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

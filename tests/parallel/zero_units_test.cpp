@@ -1,7 +1,5 @@
 // The stages of ZeRO on a network of units, beside DDP.
-#include <ATen/ops/allclose.h>
 #include <ATen/ops/cat.h>
-#include <ATen/ops/equal.h>
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/custom_function.h>
 
@@ -10,91 +8,13 @@
 #include <boost/test/unit_test.hpp>
 
 #include "dl/error.h"
-#include "networks.h"
-#include "plugins/parallel/zero1.h"
-#include "plugins/parallel/zero3.h"
-#include "support/temporary_folder.h"
-#include "unit_net.h"
-#include "window.h"
-#include "world.h"
+#include "unit_training.h"
 
 namespace data = boost::unit_test::data;
 using namespace dl::testing;  // NOLINT: the subject of this file
 
 // Not anonymous: Boost makes data test cases from templates, whose lambdas capture these types.
 namespace zero_units_test {
-
-constexpr int64_t kRows = 13;
-
-struct Setting {
-  int stage = 0;  ///< 0: DDP
-  bool overlap = false;
-  bool checkpointing = false;
-  std::string reduce_dtype = "same";
-  std::string offload;
-};
-
-std::unique_ptr<dl::Backend> make(const Setting& setting) {
-  auto& world = World::communicator();
-  const parallel::DDPOptions options{25, setting.reduce_dtype, setting.checkpointing, setting.offload};
-  const dl::BackendContext context{world, world, at::kCPU, setting.overlap};
-  if (setting.stage == 0) return std::make_unique<parallel::DDP>(options, context);
-  if (setting.stage == 1) return std::make_unique<parallel::ZeRO1>(options, context);
-  if (setting.stage == 2) return std::make_unique<parallel::ZeRO2>(options, context);
-  return std::make_unique<parallel::ZeRO3>(options, context);
-}
-
-/// Momentum, element by element.
-void apply(dl::Backend& backend, const std::string& name) {
-  const at::NoGradGuard no_grad;
-  for (auto& param : backend.params(name)) {
-    if (!param.used) continue;
-    ++param.step;
-    auto& average = param.state("momentum_buffer");
-    average.mul_(0.9).add_(param.grad);
-    param.value.sub_(average, 0.02);
-  }
-  backend.after_step(std::vector<std::string>{name});
-}
-
-struct Trained {
-  explicit Trained(const Setting& setting, at::ScalarType dtype = at::kDouble) : backend(make(setting)) {
-    network = attach_unit_net(*backend, "main", 11, dtype);
-    x_BC = noise({kRows, 5}, 5).to(dtype);
-    y_BC = noise({kRows, 3}, 6).to(dtype);
-  }
-  dl::Tensor loss(Rows rows) {
-    return squared_error((*network)(x_BC.slice(0, rows.begin, rows.end)), y_BC.slice(0, rows.begin, rows.end));
-  }
-  void step(int micro_batches = 1) {
-    step_on(micro_batches, [&](Rows rows) { return loss(rows); });
-  }
-  void step_on(int micro_batches, const LossOnRows& loss_on_rows) {
-    update(*backend, {"main"}, cut(share(kRows, World::communicator()), micro_batches), kRows, loss_on_rows);
-    apply(*backend, "main");
-  }
-  std::vector<dl::NamedTensor> visited(bool states = true) {
-    std::vector<dl::NamedTensor> found;
-    backend->visit("main", states, false, [&](const dl::NetworkEntry& entry, dl::Tensor& whole) {
-      found.push_back({entry.state + "/" + entry.name, whole.detach().clone()});
-    });
-    return found;
-  }
-
-  std::unique_ptr<dl::Backend> backend;
-  std::unique_ptr<UnitNet> network;
-  dl::Tensor x_BC, y_BC;
-};
-
-void check_same(const std::vector<dl::NamedTensor>& a, const std::vector<dl::NamedTensor>& b, double tolerance) {
-  BOOST_REQUIRE(a.size() == b.size());
-  for (size_t i = 0; i < a.size(); ++i) {
-    BOOST_TEST(a[i].name == b[i].name);
-    BOOST_TEST((tolerance == 0 ? at::equal(a[i].tensor, b[i].tensor)
-                               : at::allclose(a[i].tensor, b[i].tensor, tolerance, tolerance)),
-               a[i].name);
-  }
-}
 
 const auto kStages = data::make({1, 2, 3});
 const auto kOnOff = data::make({false, true});
@@ -210,18 +130,15 @@ BOOST_DATA_TEST_CASE(activation_checkpointing_changes_nothing, data::make({0, 1,
   check_same(cut.visited(), reference.visited(), 1e-12);
 }
 
-BOOST_DATA_TEST_CASE(states_may_lie_in_a_file, data::make({0, 1, 2, 3}), stage) {
-  const TemporaryFolder folder;
-  Trained reference({stage}), cut({stage, false, false, "same", folder.path().string()});
+/// A unit that is used twice gets gradients from two passes; its buckets wait for both.
+BOOST_DATA_TEST_CASE(checkpointed_units_may_be_used_twice, data::make({2, 3}) * kOnOff, stage, overlap) {
+  Trained reference({.stage = 0}), cut({.stage = stage, .overlap = overlap, .checkpointing = true, .bucket_mb = 1e-5});
   for (int i = 0; i < 4; ++i) {
-    reference.step();
-    cut.step();
+    reference.network->use_spare = cut.network->use_spare = i % 2 == 1;
+    reference.step(2);
+    cut.step(2);
   }
-  check_same(cut.visited(), reference.visited(), 0);
-  BOOST_TEST(std::filesystem::is_empty(folder.path()));  // the file has no name
-  BOOST_CHECK_EXCEPTION(make({stage, false, false, "same", "/nowhere"}), dl::Error, [](const dl::Error& error) {
-    return std::string(error.what()).find("can be made in /nowhere: No such file") != std::string::npos;
-  });
+  check_same(cut.visited(), reference.visited(), 1e-12);
 }
 
 BOOST_AUTO_TEST_CASE(what_units_cannot_hold_is_refused) {
@@ -229,10 +146,6 @@ BOOST_AUTO_TEST_CASE(what_units_cannot_hold_is_refused) {
   BOOST_CHECK_EXCEPTION(MixedNet(backend->build("main")), dl::Error, [](const dl::Error& error) {
     return std::string(error.what()).find("parameters of the unit mixed are of two types, Float and BFloat16") !=
            std::string::npos;
-  });
-  const parallel::DDPOptions offloaded{25, "same", false, "/tmp"};
-  BOOST_CHECK_EXCEPTION(offloaded.offload_file(at::kCUDA), dl::Error, [](const dl::Error& error) {
-    return std::string(error.what()).find("offload_optimizer works on the CPU only") != std::string::npos;
   });
 }
 
