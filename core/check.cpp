@@ -9,11 +9,14 @@
 #include "core/autocast.h"
 #include "core/batch_source.h"
 #include "core/checked_plan.h"
+#include "core/checkpoint_search.h"
 #include "core/errors.h"
 #include "core/exception_text.h"
 #include "core/failure.h"
+#include "core/freezing.h"
 #include "core/initial_weights.h"
 #include "core/model_summary.h"
+#include "core/monitored.h"
 #include "core/prefetcher.h"
 #include "core/shape_text.h"
 #include "core/trial_step.h"
@@ -33,6 +36,9 @@ class Check {
         *objects_.backend, objects_.networks, plan_.settings.train,
         [this](const std::string& line) { out_ << "  " << line << '\n'; },
         [this](const std::string& line) { out_ << "  warning: " << line << '\n'; });
+    const auto& train_settings = plan_.settings.train;
+    (void)Freezing(train_settings.freeze, objects_.networks);  // for rules that fit no parameter
+    if (const auto& from = train_settings.resume_ckpt; !from.empty() && from != "auto") (void)resolve_checkpoint(from);
     ShapeTrace trace(parameters());
     Observer observer{trace, [this](const std::string& line) { out_ << "    " << line << '\n'; }, options_.layers};
     ObservedResources resources(observed<ObservedNetwork>(plan_.networks, objects_.networks, "network", observer),
@@ -121,8 +127,17 @@ class Check {
   }
 
   void evaluate(Task& task, Observer& observer) {
-    const auto split = objects_.data->size(Split::validation) > 0 ? Split::validation : Split::test;
-    if (objects_.data->size(split) == 0) return;
+    const bool validates = objects_.data->size(Split::validation) > 0;
+    const auto split = validates ? Split::validation : Split::test;
+    Metrics logged;
+    if (objects_.data->size(split) > 0) logged = try_batch(task, split, observer);
+    if (!plan_.limits.overfit && !validates) logged.clear();
+    check_monitored(monitored_metrics(plan_, objects_.optimizers), logged);
+  }
+
+  /// What it logs.
+  Metrics try_batch(Task& task, Split split, Observer& observer) {
+    Metrics logged;
     tried("one evaluation batch", observer.trace, [&] {
       const at::NoGradGuard no_grad;
       const auto two = batch(split);
@@ -132,7 +147,9 @@ class Check {
       TrialEvaluation evaluation(objects_.metrics, names, observer);
       const Autocast autocast(plan_.autocast, two[0].device().type());
       task.eval_step(two, evaluation);
+      logged = evaluation.logged();
     });
+    return logged;
   }
 
   const Plan& plan_;

@@ -3,6 +3,7 @@
 #include <c10/util/Exception.h>
 
 #include <chrono>
+#include <csignal>
 #include <exception>
 #include <new>
 #include <thread>
@@ -13,10 +14,18 @@
 namespace dl::host {
 
 int Failure::report(int code, const std::string& text) {
-  // The same error mostly strikes every rank: rank 0 speaks first, and takes the others with it before they speak.
-  if (launch.size > 1 && launch.rank != 0)
+  // The same error mostly strikes every rank: rank 0 speaks first, and takes the others with it before they speak. From
+  // now on SIGTERM, which mpirun sends a second later, ends this rank.
+  if (launch.size > 1 && launch.rank != 0) {
+    std::signal(SIGTERM, SIG_DFL);
     std::this_thread::sleep_for(std::chrono::milliseconds(1500 + 100 * launch.rank));
+  }
   console.error(building ? text : where.text() + ": " + text);
+  try {
+    if (record) record();
+  } catch (const std::exception& error) {
+    console.error(error.what());
+  }
   if (control && control->size() > 1) control->abort(code);
   return code;
 }

@@ -15,8 +15,9 @@ struct Failure {
   Console& console;
   Whereabouts where;  ///< kept up to date by the trainer
   std::shared_ptr<Communicator>
-      control;           ///< once the ranks can reach each other; kept here so that it outlives the rest
-  bool building = true;  ///< until the first step: what fails is the config or the input
+      control;                        ///< once the ranks can reach each other; kept here so that it outlives the rest
+  bool building = true;               ///< until the first step: what fails is the config or the input
+  std::function<void()> record = {};  ///< called when a run fails, before its ranks are ended
 
   /// Runs `body` and returns its exit code, or, after an exception, the code of the design's table. With several ranks
   /// connected a failure does not return: it ends every rank's process.

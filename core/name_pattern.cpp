@@ -3,7 +3,6 @@
 #include <fnmatch.h>
 
 #include "core/errors.h"
-#include "dl/problems.h"
 
 namespace dl::host {
 
@@ -13,15 +12,16 @@ bool fits(const std::string& pattern, const std::string& network, const std::str
 }
 
 void check_fits(const std::string& pattern, const std::map<std::string, std::shared_ptr<Network>>& networks,
-                const std::string& where) {
+                const std::string& where, const Place& place) {
   std::vector<std::string> names;
   for (const auto& [network, module] : networks)
     for (const auto& item : module->named_parameters()) {
       if (fits(pattern, network, item.key())) return;
       names.push_back(item.key());
     }
-  throw UsageError("[" + where + "] match = \"" + pattern + "\" fits no parameter" + did_you_mean(pattern, names) +
-                   " (there are: " + join(names) + ")");
+  const auto at = place.text();
+  throw UsageError((at.empty() ? "" : at + ": ") + "[" + where + "] match = \"" + pattern + "\" fits no parameter" +
+                   did_you_mean(pattern, names) + " (there are: " + join(names) + ")");
 }
 
 }  // namespace dl::host

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "dl/network.h"
+#include "dl/problems.h"
 
 namespace dl::host {
 
@@ -11,8 +12,9 @@ namespace dl::host {
 /// "NETWORK.name".
 bool fits(const std::string& pattern, const std::string& network, const std::string& parameter);
 
-/// Throws UsageError, naming the table `where` and the nearest parameter, where `pattern` fits none of the networks'.
+/// Throws UsageError, naming `place`, where it is known, the table `where` and the nearest parameter, where `pattern`
+/// fits none of the networks'.
 void check_fits(const std::string& pattern, const std::map<std::string, std::shared_ptr<Network>>& networks,
-                const std::string& where);
+                const std::string& where, const Place& place = {});
 
 }  // namespace dl::host

@@ -100,7 +100,7 @@ void build_networks(const Plan& plan, const Registry& registry, Objects& objects
 void check_monitor(const Registry& registry, const PlannedClass& planned, const Scheduler& scheduler,
                    const std::string& monitor) {
   if (scheduler.observes() == !monitor.empty()) return;
-  throw UsageError("[" + planned.where + "] " + registry.full_name(*planned.info) +
+  throw UsageError(planned.place.text() + ": [" + planned.where + "] " + registry.full_name(*planned.info) +
                    (monitor.empty() ? " follows a metric: name it, as call = { monitor = \"val_loss\" }"
                                     : " follows no metric; leave \"monitor\" out of its call"));
 }
@@ -125,7 +125,7 @@ void build_optimizers(const Plan& plan, const Registry& registry, Objects& objec
         slot.groups.push_back({group.match, registry.create<Optimizer>(*group.optimizer.info, group.optimizer.params)});
         std::map<std::string, std::shared_ptr<Network>> own;
         for (const auto& network : slot.networks) own[network] = objects.networks.at(network);
-        check_fits(group.match, own, group.optimizer.where);
+        check_fits(group.match, own, group.optimizer.where, group.optimizer.place);
       }
     objects.optimizers.push_back(std::move(slot));
   }

@@ -25,7 +25,8 @@ RunDirectory directory_of(const RunArguments& arguments, const Plan& plan, const
 }  // namespace
 
 Recorder::Recorder(const RunArguments& arguments, const Value& config, const Plan& plan, const Registry& registry,
-                   Objects& objects, Console& console, int threads, const std::filesystem::path& resumed)
+                   Objects& objects, Console& console, int threads, const std::filesystem::path& resumed,
+                   const Progress& at)
     : record_(directory_of(arguments, plan, resumed), plan, registry, objects, arguments, threads) {
   const auto& run = record_.directory();
   const auto config_toml = to_toml(config);
@@ -38,8 +39,8 @@ Recorder::Recorder(const RunArguments& arguments, const Value& config, const Pla
       run.path().string(),    plan.settings.run.experiment, plan.settings.run.name, kVersion, config_toml, config,
       objects.control->size()};
   events_.emplace(info, Journal(run.path()), std::move(loggers), console);
-  events_->post({.type = Event::Type::params, .params = config});
-  events_->post({.type = Event::Type::status, .name = "running"});
+  events_->post({.type = Event::Type::params, .step = at.step, .epoch = at.epoch, .params = config});
+  events_->post({.type = Event::Type::status, .step = at.step, .epoch = at.epoch, .name = "running"});
 }
 
 void Recorder::log(const Metrics& metrics, const Progress& progress) {

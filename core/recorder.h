@@ -12,9 +12,9 @@ namespace dl::host {
 /// What rank 0 keeps of a run: the run directory with config, journal and record, and the loggers.
 class Recorder {
  public:
-  /// `resumed`: the directory of the run that goes on; empty: a new one.
+  /// `resumed`: the directory of the run that goes on; empty: a new one. `at`: from where.
   Recorder(const RunArguments& arguments, const Value& config, const Plan& plan, const Registry& registry,
-           Objects& objects, Console& console, int threads, const std::filesystem::path& resumed);
+           Objects& objects, Console& console, int threads, const std::filesystem::path& resumed, const Progress& at);
 
   void log(const Metrics& metrics, const Progress& progress);
   void finish(const std::string& status);

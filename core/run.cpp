@@ -75,7 +75,10 @@ int train(const RunArguments& arguments, const Launch& launch) {
   std::optional<Plan> plan;
   Objects objects;
   std::optional<Recorder> recorder;
-  const int code = failure.guard([&] {
+  failure.record = [&] {
+    if (recorder) recorder->finish("failed");
+  };
+  return failure.guard([&] {
     Problems problems;
     const auto config = load_config(arguments.config, arguments.set, problems);
     registry.emplace(make_registry(config, arguments.plugin_path, problems));
@@ -118,7 +121,7 @@ int train(const RunArguments& arguments, const Launch& launch) {
     const bool keeps = !plan->limits.dev_run;
     if (launch.prints() && keeps)
       recorder.emplace(arguments, config, *plan, *registry, objects, console, threads,
-                       resumed ? resumed->run_dir : std::filesystem::path());
+                       resumed ? resumed->run_dir : std::filesystem::path(), state.at);
     const std::filesystem::path directory =
         shared_text(control, recorder ? recorder->directory().path().string() : "", "the run directory");
 
@@ -185,8 +188,6 @@ int train(const RunArguments& arguments, const Launch& launch) {
     }
     return static_cast<int>(kDone);
   });
-  if (code != kDone && code != kInterrupted && recorder) recorder->finish("failed");
-  return code;
 }
 
 int evaluate(const RunArguments& arguments, Split split, const Launch& launch) {

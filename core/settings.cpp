@@ -1,6 +1,18 @@
 #include "core/settings.h"
 
+#include "core/train_limits.h"
+
 namespace dl::host {
+namespace {
+
+Check duration() {
+  return {"\"HH:MM:SS\" or \"DD:HH:MM:SS\"", [](const Value& value) {
+            const auto* text = value.get_if<std::string>();
+            return text && (text->empty() || parse_duration(*text));
+          }};
+}
+
+}  // namespace
 
 Schema<ClassChoice> ClassChoice::schema() {
   return Schema<ClassChoice>("A class of a plugin.")
@@ -152,9 +164,10 @@ Schema<ProfileSettings> ProfileSettings::schema() {
 
 Schema<TrainSettings> TrainSettings::schema() {
   return Schema<TrainSettings>("How long to train, and what to do on the way.")
-      .field("num_epochs", &TrainSettings::num_epochs, "passes over the training data", at_least(0))
+      .field("num_epochs", &TrainSettings::num_epochs, "passes over the training data; 0: none, and nothing is saved",
+             at_least(0))
       .field("max_steps", &TrainSettings::max_steps, "stop after so many steps; 0: no limit", at_least(0))
-      .field("max_time", &TrainSettings::max_time, "stop after HH:MM:SS or DD:HH:MM:SS of training; empty: no limit")
+      .field("max_time", &TrainSettings::max_time, "stop after so much training; empty: no limit", duration())
       .field("val_every_n_epoch", &TrainSettings::val_every_n_epoch, "validate after every so many epochs; 0: never",
              at_least(0))
       .field("val_every_n_step", &TrainSettings::val_every_n_step, "and after every so many steps; 0: never",

@@ -74,6 +74,17 @@ Value convert(const Toml& value, const std::string& file) {
   return out;
 }
 
+/// What to do, where toml11's own words don't say.
+std::string remedy(const std::string& message) {
+  static const std::pair<const char*, const char*> kRemedies[] = {
+      {"unknown value appeared", "; a text stands in quotes, true and false in lower case"},
+      {"the next token is not a valid string", "; it ends with the quote that it begins with, in the same line"},
+  };
+  for (const auto& [words, what] : kRemedies)
+    if (message.find(words) != std::string::npos) return what;
+  return "";
+}
+
 /// "[error] what\n --> file\n    |\n 12 | code" of toml11 becomes "file:12:1: what" and the quoted lines.
 std::string syntax_message(const std::string& name, const std::string& text) {
   std::string message = text;
@@ -83,6 +94,7 @@ std::string syntax_message(const std::string& name, const std::string& text) {
     const auto line_end = message.find('\n');
     if (colon != std::string::npos && colon < line_end) message.erase(0, colon + 2);
   }
+  message.insert(std::min(message.find('\n'), message.size()), remedy(message));
   int line = 0;
   int column = 1;
   std::istringstream rows(message);

@@ -32,12 +32,7 @@ TrainLimits TrainLimits::read(const TrainSettings& train, Problems& problems) {
   limits.num_epochs = train.num_epochs;
   limits.max_steps = train.max_steps;
   limits.sanity_batches = train.sanity_val_batches;
-  if (!train.max_time.empty()) {
-    limits.max_seconds = parse_duration(train.max_time);
-    if (!limits.max_seconds)
-      problems.add({}, "train",
-                   "\"max_time\": expected \"HH:MM:SS\" or \"DD:HH:MM:SS\", found \"" + train.max_time + "\"");
-  }
+  limits.max_seconds = parse_duration(train.max_time);  // its form is the schema's to check
 
   const auto overfit = BatchLimit::read(train.overfit_batches, "overfit_batches", problems);
   limits.overfit = overfit.count.value_or(1) > 0 && overfit.fraction > 0;

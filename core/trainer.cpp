@@ -17,7 +17,7 @@ std::string rate_name(const std::string& optimizer) { return optimizer == "main"
 }  // namespace
 
 std::string Whereabouts::text() const {
-  return phase + ", epoch " + std::to_string(epoch) + ", step " + std::to_string(step);
+  return phase + ", epoch " + std::to_string(epoch + 1) + ", step " + std::to_string(step);
 }
 
 /// The part of an epoch that this process trains.

@@ -1,7 +1,7 @@
 // Trainer: validations, and what follows from them.
 #include <algorithm>
 
-#include "core/errors.h"
+#include "core/monitored.h"
 #include "core/trainer.h"
 
 namespace dl::host {
@@ -56,28 +56,11 @@ Metrics Trainer::validate(Metrics& metrics) {
 
 /// Before the first step: that a validation runs at all, and that it logs what is monitored.
 void Trainer::try_validation() {
-  const auto& settings = plan_.settings;
-  std::vector<std::pair<std::string, std::string>> monitored;
-  if (early_stopping_) monitored.emplace_back("[train.early_stopping] monitor", settings.train.early_stopping->monitor);
-  if (!settings.checkpoint.monitor.empty() && checkpoints_ && !plan_.limits.dev_run)
-    monitored.emplace_back("[checkpoint] monitor", settings.checkpoint.monitor);
-  if (checkpoints_ && !plan_.limits.dev_run)
-    for (const auto& name : checkpoints_->form().metrics()) monitored.emplace_back("[checkpoint] filename", name);
-  for (const auto& slot : objects_.optimizers)
-    if (!slot.monitor.empty()) monitored.emplace_back("the monitor of scheduler \"" + slot.name + "\"", slot.monitor);
+  const auto monitored = monitored_metrics(plan_, objects_.optimizers);
   int64_t batches = plan_.limits.sanity_batches;
   if (!monitored.empty()) batches = std::max<int64_t>(batches, 1);
   if (batches == 0) return;
-  const auto values = evaluate(plan_.limits.overfit ? Split::train : Split::validation, "val_", {batches, 1});
-  for (const auto& [who, name] : monitored) {
-    if (values.empty()) throw UsageError(who + " is " + name + ", but the data has no validation split");
-    if (name.starts_with("train_") || name == "grad_norm") continue;  // known after the first step
-    try {
-      metric_of(values, name, who);
-    } catch (const Error& error) {
-      throw UsageError(error.what());
-    }
-  }
+  check_monitored(monitored, evaluate(plan_.limits.overfit ? Split::train : Split::validation, "val_", {batches, 1}));
 }
 
 }  // namespace dl::host

@@ -73,7 +73,8 @@ TrialEvaluation::TrialEvaluation(const std::vector<std::shared_ptr<Metric>>& met
     : metrics_(metrics), names_(std::move(names)), observer_(observer) {}
 
 void TrialEvaluation::log(std::string_view name, const Tensor& mean, double) {
-  observer_.print("val_" + std::string(name) + " " + format_metric(number(mean)));
+  logged_.emplace_back("val_" + std::string(name), number(mean));
+  observer_.print(logged_.back().first + " " + format_metric(logged_.back().second));
 }
 
 void TrialEvaluation::metrics(const Tensor& prediction, const Tensor& target) {
@@ -83,7 +84,10 @@ void TrialEvaluation::metrics(const Tensor& prediction, const Tensor& target) {
       auto total = state.clone();
       metrics_[i]->merge(total, state);
       std::vector<std::string> values;
-      for (const auto& [name, value] : metrics_[i]->compute(state)) values.push_back(name + " " + format_metric(value));
+      for (const auto& [name, value] : metrics_[i]->compute(state)) {
+        values.push_back(name + " " + format_metric(value));
+        logged_.emplace_back("val_" + name, value);
+      }
       observer_.print("metric " + names_[i] + ": " + shapes_text({prediction, target}) + " -> " + list_of(values));
     } catch (...) {
       throw Error("metric " + names_[i] + ", given " + shapes_text({prediction, target}) + ": " + exception_text());

@@ -4,6 +4,7 @@
 #include <set>
 #include <string>
 
+#include "core/metrics.h"
 #include "core/objects.h"
 #include "core/observed.h"
 
@@ -45,11 +46,14 @@ class TrialEvaluation final : public Evaluation {
   void log(std::string_view name, const Tensor& mean, double weight) override;
   /// Throws Error naming the metric and the shapes where one fails.
   void metrics(const Tensor& prediction, const Tensor& target) override;
+  /// What the task has logged, and the metrics' values.
+  const Metrics& logged() const { return logged_; }
 
  private:
   const std::vector<std::shared_ptr<Metric>>& metrics_;
   std::vector<std::string> names_;
   Observer& observer_;
+  Metrics logged_;
 };
 
 }  // namespace dl::host

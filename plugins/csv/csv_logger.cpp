@@ -29,6 +29,7 @@ void CSVLogger::open(const dl::RunInfo& run) {
 int64_t CSVLogger::write(std::span<const dl::Event> events) {
   if (!table_) throw dl::Error("CSVLogger: write() without open()");
   for (const auto& event : events) {
+    if (event.type == dl::Event::Type::status && event.name == "running") table_->drop_above("step", event.step);
     if (event.type != dl::Event::Type::metrics) continue;
     std::vector<std::pair<std::string, std::string>> cells = {{"time_ms", std::to_string(event.time_ms)},
                                                               {"step", std::to_string(event.step)},

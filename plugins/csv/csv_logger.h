@@ -8,7 +8,8 @@
 namespace csv {
 
 /// Metrics as one table in the run directory: columns time_ms, step, epoch, then one for each metric, in the order in
-/// which they first came. One row for each event; other events than metrics are passed over.
+/// which they first came. One row for each event; other events than metrics are passed over. Where a run is gone on
+/// with, the rows of steps after its checkpoint, which are trained again, are taken out.
 class CSVLogger : public dl::Logger {
  public:
   struct Options {

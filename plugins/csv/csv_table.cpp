@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <filesystem>
 
@@ -94,10 +95,32 @@ void CsvTable::open() {
   check(out_, path_, "write");
 }
 
+void CsvTable::drop_above(const std::string& column, int64_t limit) {
+  const auto at = static_cast<size_t>(std::find(columns_.begin(), columns_.end(), column) - columns_.begin());
+  const auto above = [&](const std::string& line) {
+    const auto cells = cells_of(line);
+    int64_t number = 0;
+    return at < cells.size() &&
+           std::from_chars(cells[at].data(), cells[at].data() + cells[at].size(), number).ec == std::errc() &&
+           number > limit;
+  };
+  rewrite([&](std::istream& rows, std::ostream& out) {
+    for (std::string line; std::getline(rows, line);)
+      if (!above(line)) out << line << '\n';
+  });
+}
+
 void CsvTable::add_columns(const std::vector<std::string>& added) {
+  columns_.insert(columns_.end(), added.begin(), added.end());
+  rewrite([&](std::istream& rows, std::ostream& out) {
+    const std::string empty_cells(added.size(), ',');
+    for (std::string line; std::getline(rows, line);) out << line << empty_cells << '\n';
+  });
+}
+
+void CsvTable::rewrite(const std::function<void(std::istream& rows, std::ostream& out)>& copy) {
   flush();
   const auto temporary = path_ + ".tmp";
-  columns_.insert(columns_.end(), added.begin(), added.end());
   {
     errno = 0;
     std::ifstream in(path_);
@@ -106,8 +129,7 @@ void CsvTable::add_columns(const std::vector<std::string>& added) {
     whole << line_of(columns_);
     std::string line;
     std::getline(in, line);  // the old header
-    const std::string empty_cells(added.size(), ',');
-    while (std::getline(in, line)) whole << line << empty_cells << '\n';
+    copy(in, whole);
     whole.close();
     check(whole, temporary, "write");
   }

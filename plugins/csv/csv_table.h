@@ -1,5 +1,7 @@
 #pragma once
+#include <cstdint>
 #include <fstream>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,9 +19,12 @@ class CsvTable {
   /// under another name and then renamed, so that a reader sees the old table or the new one, whole.
   void add(const std::vector<std::pair<std::string, std::string>>& cells);
   void flush();
+  /// Takes out the rows whose number in `column` is larger than `limit`, in the same way.
+  void drop_above(const std::string& column, int64_t limit);
 
  private:
   void open();
+  void rewrite(const std::function<void(std::istream& rows, std::ostream& out)>& copy);
   void add_columns(const std::vector<std::string>& added);
   void check(std::ios& stream, const std::string& file, const char* doing) const;
 

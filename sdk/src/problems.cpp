@@ -61,6 +61,10 @@ std::string nearest(std::string_view name, const std::vector<std::string>& candi
   if (!best.empty() || name.size() < 4) return best;
   for (const auto& candidate : candidates)  // "epochs" for "num_epochs"
     if (candidate.find(name) != std::string::npos && (best.empty() || candidate.size() < best.size())) best = candidate;
+  if (!best.empty()) return best;
+  for (const auto& candidate : candidates)  // "training" for "train"
+    if (candidate.size() >= 4 && name.find(candidate) != std::string_view::npos && candidate.size() > best.size())
+      best = candidate;
   return best;
 }
 

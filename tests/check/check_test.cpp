@@ -133,6 +133,29 @@ BOOST_AUTO_TEST_CASE(data_that_is_not_there) {
   BOOST_TEST(!without.says("network"));
 }
 
+BOOST_AUTO_TEST_CASE(names_that_only_the_objects_tell) {
+  const Scratch scratch;
+  const auto fails = [&](const std::string& from, const std::string& to, const std::string& text) {
+    says(check(scratch, changed(from, to)), 2, {text});
+  };
+  fails("num_epochs = 2", "num_epochs = 2\nearly_stopping = { monitor = \"val_acc\" }",
+        "[train.early_stopping] monitor: there is no metric \"val_acc\"; did you mean \"val_accuracy\"? (a validation "
+        "logs: val_loss, val_accuracy)");
+  fails("[logger]", "[checkpoint]\nmonitor = \"val_f1\"\n[logger]",
+        "[checkpoint] monitor: there is no metric \"val_f1\" (a validation logs: val_loss, val_accuracy)");
+  fails("[logger]", "[checkpoint]\nfilename = \"{val_acc:.2f}\"\n[logger]",
+        "[checkpoint] filename: there is no metric \"val_acc\"; did you mean \"val_accuracy\"?");
+  fails("num_epochs = 2", "num_epochs = 2\nfreeze = [ { match = \"conv3.*\" } ]",
+        "[train.freeze] match = \"conv3.*\" fits no parameter");
+  fails("num_epochs = 2", "num_epochs = 2\nresume_ckpt = \"runs/nowhere\"", "there is no checkpoint runs/nowhere");
+  fails("momentum = 0.9 } }", "momentum = 0.9 }, groups = [ { match = \"*.biass\" } ] }",
+        "c.toml:9:96: [model.optimizer.groups.0] match = \"*.biass\" fits no parameter");
+  fails("\"torch.ExponentialLR\", params = { gamma = 0.9 }", "\"torch.ReduceLROnPlateau\"",
+        "c.toml:10:22: [model.scheduler] torch.ReduceLROnPlateau follows a metric: name it, as call = { monitor = ");
+  says(check(scratch, changed("num_epochs = 2", "num_epochs = 2\nearly_stopping = { monitor = \"val_accuracy\" }")), 0,
+       {"c.toml: ok"});
+}
+
 BOOST_AUTO_TEST_CASE(a_config_for_several_hosts) {
   const Scratch scratch;
   says(check(scratch, small_config(), "--set engine.num_nodes=4"), 0, {"c.toml: ok"});

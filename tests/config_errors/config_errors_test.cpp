@@ -86,6 +86,14 @@ BOOST_AUTO_TEST_CASE(one_mistake_each) {
        "c.toml:13:1: [run] unknown key \"learning_rate\" (known: dir, experiment, name)"},
       {"a table that nobody knows", "[train]", "[trainer]",
        "c.toml:12:2: unknown key \"trainer\"; did you mean \"train\"?"},
+      {"a table's name made longer", "[train]", "[training]",
+       "c.toml:12:2: unknown key \"training\"; did you mean \"train\"?"},
+      {"a key of another table", "num_epochs = 2", "batch_size = 8",
+       "c.toml:13:1: [train] unknown key \"batch_size\"; it belongs into [data]"},
+      {"a table as a key", "num_epochs = 2", "logger = \"csv.CSVLogger\"",
+       "c.toml:13:1: [train] unknown key \"logger\"; it belongs into [logger]"},
+      {"a duration in words", "num_epochs = 2", "max_time = \"90 minutes\"",
+       "c.toml:13:12: [train] \"max_time\" must be \"HH:MM:SS\" or \"DD:HH:MM:SS\", found \"90 minutes\""},
       {"a number in quotes", "batch_size = 24", "batch_size = \"24\"",
        "c.toml:3:14: [data] \"batch_size\": expected integer, found string \"24\"; write 24 without quotes"},
       {"a float for a count", "batch_size = 24", "batch_size = 24.0",
@@ -224,11 +232,18 @@ BOOST_AUTO_TEST_CASE(one_mistake_each) {
       {"a plugin folder that is not there", "[train]", "[plugins]\npath = [\"more\"]\n[train]",
        "c.toml:13:9: [plugins] the plugin folder more does not exist"},
       {"no TOML", "batch_size = 24", "batch_size = = 24",
-       "c.toml:3:14: bad format: unknown value appeared\n"
+       "c.toml:3:14: bad format: unknown value appeared; a text stands in quotes, true and false in lower case\n"
        " --> c.toml\n"
        "   |\n"
        " 3 | batch_size = = 24\n"
        "   |              ^--- here"},
+      {"a string without its end", "seed = 1", "backend = \"ddp",
+       "c.toml:11:11: the next token is not a valid string; it ends with the quote that it begins with, in the same "
+       "line\n"
+       " --> c.toml\n"
+       "    |\n"
+       " 11 | backend = \"ddp\n"
+       "    |           ^--- here"},
       {"a key twice", "batch_size = 24", "batch_size = 24\nbatch_size = 25",
        "c.toml:4:1: value (\"batch_size\") already exists.\n"
        " --> c.toml\n"

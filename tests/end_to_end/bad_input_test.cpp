@@ -76,6 +76,15 @@ BOOST_AUTO_TEST_CASE(a_backend_that_contradicts_its_traits) {
          {"faulty.Backend: its traits() say another thing than its sharded()"});
 }
 
+/// Every rank finds it; one says it.
+BOOST_AUTO_TEST_CASE(a_wrong_config_under_mpirun) {
+  const Scratch scratch;
+  scratch.write("c.toml", small_config());
+  const auto result = dlhost(scratch.path(), "c.toml --set model.network.type=vision.Nope", 3);
+  BOOST_TEST(result.code == 2, result.output);
+  BOOST_TEST(result.count("no class \"Nope\"") == 1, result.output);
+}
+
 BOOST_AUTO_TEST_CASE(more_ranks_than_samples) {
   const Scratch scratch;
   scratch.write("c.toml", idx_config());

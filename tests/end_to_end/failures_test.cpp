@@ -18,6 +18,11 @@ void check_what_is_left(const std::filesystem::path& run) {
   BOOST_TEST(std::filesystem::exists(run / "checkpoints/last/model.safetensors"));
 }
 
+std::string status_of(const std::filesystem::path& run) {
+  std::ifstream file(run / "run.json");
+  return nlohmann::json::parse(file)["status"];
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(failures)
@@ -31,9 +36,10 @@ BOOST_AUTO_TEST_CASE(an_exception_on_one_rank) {
     BOOST_TEST(result.seconds < 10);
     BOOST_TEST(result.count("the faulty task fails as asked") == 1, result.output);
     BOOST_TEST(
-        result.says("rank " + std::to_string(rank) + ": training, epoch 1, step 20: the faulty task fails as asked"),
+        result.says("rank " + std::to_string(rank) + ": training, epoch 2, step 20: the faulty task fails as asked"),
         result.output);
     check_what_is_left(scratch.path() / "r");
+    if (rank == 0) BOOST_TEST(status_of(scratch.path() / "r") == "failed");  // another rank's failure kills rank 0
   }
 }
 
@@ -42,9 +48,8 @@ BOOST_AUTO_TEST_CASE(an_exception_alone) {
   scratch.write("c.toml", faulty_config(0, "throw"));
   const auto result = dlhost(scratch.path(), "c.toml --run-dir r");
   BOOST_TEST(result.code == 1);
-  BOOST_TEST(result.says("error: training, epoch 1, step 20: the faulty task fails as asked"), result.output);
-  std::ifstream file(scratch.path() / "r/run.json");
-  BOOST_TEST(nlohmann::json::parse(file)["status"] == "failed");
+  BOOST_TEST(result.says("error: training, epoch 2, step 20: the faulty task fails as asked"), result.output);
+  BOOST_TEST(status_of(scratch.path() / "r") == "failed");
   check_what_is_left(scratch.path() / "r");
 }
 
@@ -55,7 +60,7 @@ BOOST_AUTO_TEST_CASE(an_exception_in_the_evaluation) {
       dlhost(scratch.path(), "c.toml --run-dir r --set data.batch_size=12 --set train.sanity_val_batches=0", 2);
   BOOST_TEST(result.code == 1);
   BOOST_TEST(result.seconds < 10);
-  BOOST_TEST(result.says("rank 1: validation, epoch 1, step 16: the evaluation fails as asked"), result.output);
+  BOOST_TEST(result.says("rank 1: validation, epoch 2, step 16: the evaluation fails as asked"), result.output);
 }
 
 BOOST_AUTO_TEST_CASE(a_killed_rank) {

@@ -215,7 +215,7 @@ BOOST_AUTO_TEST_CASE(a_loss_that_is_not_a_number) {
   const auto stopped = dlhost(scratch.path(), "c.toml --run-dir r --set data.batch_size=8", 3);
   BOOST_TEST(stopped.code == 1);
   BOOST_TEST(stopped.seconds < 10);
-  BOOST_TEST(stopped.says("rank 1: training, epoch 1, step 20: the loss of \"main\" is nan in micro-batch 0"),
+  BOOST_TEST(stopped.says("rank 1: training, epoch 2, step 20: the loss of \"main\" is nan in micro-batch 0"),
              stopped.output);
   BOOST_TEST(stopped.count("error:") == 1, stopped.output);
   const auto skipped =

@@ -76,6 +76,26 @@ BOOST_AUTO_TEST_CASE(a_column_that_comes_later_gets_a_header_and_leaves_old_cell
   BOOST_CHECK_EQUAL(std::distance(fs::directory_iterator(folder), {}), 1);  // no temporary file is left
 }
 
+BOOST_AUTO_TEST_CASE(steps_that_are_trained_again_stand_there_once) {
+  const auto running = [](int64_t step) {
+    dl::Event status;
+    status.type = dl::Event::Type::status;
+    status.name = "running";
+    status.step = step;
+    return status;
+  };
+  {
+    const auto log = logger();
+    log->open(run);
+    write(*log, {running(0), event(10, {{"a", 1}}), event(20, {{"a", 2}}), event(30, {{"a", 3}})});
+  }
+  const auto log = logger();
+  log->open(run);
+  write(*log, {running(20), event(30, {{"a", 4}})});
+  BOOST_CHECK_EQUAL(text(), "time_ms,step,epoch,a\n10000,10,1,1\n20000,20,2,2\n30000,30,3,4\n");
+  BOOST_CHECK_EQUAL(std::distance(fs::directory_iterator(folder), {}), 1);
+}
+
 BOOST_AUTO_TEST_CASE(a_reader_of_the_old_table_keeps_it_whole) {
   const auto log = logger();
   log->open(run);
