@@ -123,12 +123,15 @@ void ElfFile::read_sections(uint64_t offset, uint64_t count, uint32_t names) {
       count > kMaxNames / sizeof(Elf64_Shdr) ? std::nullopt : bytes(offset, count * sizeof(Elf64_Shdr), kMaxNames);
   if (!table) {
     return fail(Type::damaged, "cut off or damaged: the file has " + std::to_string(size_) +
-                                   " bytes, its ELF section table should begin at byte " + std::to_string(offset));
+                                   " bytes, its ELF section table should begin at byte " + std::to_string(offset) +
+                                   "; build or copy it again");
   }
   std::vector<Elf64_Shdr> headers(count);
   if (count) std::memcpy(headers.data(), table->data(), table->size());
   const auto text = names < count ? bytes(headers[names].sh_offset, headers[names].sh_size, kMaxNames) : std::nullopt;
-  if (!text) return fail(Type::damaged, "cut off or damaged: the names of its ELF sections are not in the file");
+  if (!text)
+    return fail(Type::damaged,
+                "cut off or damaged: the names of its ELF sections are not in the file; build or copy it again");
   for (const auto& header : headers)
     sections_.push_back(
         {text_at(*text, header.sh_name), header.sh_type, header.sh_link, header.sh_offset, header.sh_size});
@@ -138,7 +141,9 @@ std::optional<std::string> ElfFile::section(const std::string& name) {
   for (const auto& section : sections_) {
     if (section.name != name || section.type != SHT_PROGBITS) continue;
     auto found = bytes(section.offset, section.size, kMaxSection);
-    if (!found) fail(Type::damaged, "cut off or damaged: its section " + name + " is not all in the file");
+    if (!found)
+      fail(Type::damaged,
+           "cut off or damaged: its section " + name + " is not all in the file; build or copy it again");
     return found;
   }
   return {};

@@ -138,7 +138,8 @@ std::unique_ptr<LoadedPlugin> load_plugin(const PluginPlace& place, const std::f
   const auto library = open(place, file);
   if (opened) opened();
   if (!library.has(kRegister))
-    throw PluginError(place, PluginState::not_loadable, std::string("it has a stamp, but no function ") + kRegister);
+    throw PluginError(place, PluginState::not_loadable,
+                      std::string("it has a stamp, but no function ") + kRegister + "; DL_PLUGIN(…) { … } makes both");
   auto plugin = std::make_unique<LoadedPlugin>();
   plugin->name = place.name;
   plugin->file = place.file;

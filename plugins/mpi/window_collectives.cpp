@@ -27,7 +27,7 @@ dl::Tensor WindowCollectives::allocate(int64_t elements, at::ScalarType dtype) {
     announce(dtype, elements, 0);
     bool all = true;
     relay(
-        1, [&](uint64_t turn, int64_t) { *window_->inbox(local_, turn) = good; },
+        1, [&](uint64_t turn, int64_t) { *window_->inbox(local_, turn) = good ? 1 : 0; },
         [&](uint64_t turn, int64_t) {
           for (int i = 0; i < size_; ++i) all &= *window_->inbox(i, turn) != 0;
         });

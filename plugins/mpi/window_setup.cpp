@@ -47,7 +47,7 @@ std::unique_ptr<WindowCollectives> make_window(Session& session, const std::stri
   // All nodes must cut tensors alike.
   box_bytes = box_for(layout, box_bytes);
   MPI_Allreduce(MPI_IN_PLACE, &box_bytes, 1, MPI_INT64_T, MPI_MIN, session.comm());
-  box_bytes = whole_pages(std::max<int64_t>(box_bytes, 64 * session.size()));
+  box_bytes = whole_pages(std::max(box_bytes, int64_t{64} * session.size()));
 
   std::string problem;
   const auto file = share_file(layout, box_bytes, problem);

@@ -8,6 +8,7 @@
 namespace nccl {
 
 StreamWork::StreamWork(std::function<void()> collective, c10::Event done, std::exception_ptr failure)
+    // NOLINTNEXTLINE(bugprone-throw-keyword-missing): kept, not thrown
     : collective_(std::move(collective)), done_(std::move(done)), failure_(std::move(failure)) {}
 
 StreamWork::~StreamWork() {

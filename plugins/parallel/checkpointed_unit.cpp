@@ -77,9 +77,9 @@ class BuffersKept {
 };
 
 struct Unit : torch::CustomClassHolder {
-  Unit(std::shared_ptr<torch::nn::Module> module_, std::function<dl::Tensors(dl::Tensors)> forward_,
-       UnitEvents* events_, c10::DeviceType device)
-      : module(std::move(module_)), forward(std::move(forward_)), events(events_), first(device) {}
+  Unit(std::shared_ptr<torch::nn::Module> of, std::function<dl::Tensors(dl::Tensors)> run, UnitEvents* listener,
+       c10::DeviceType device)
+      : module(std::move(of)), forward(std::move(run)), events(listener), first(device) {}
   std::shared_ptr<torch::nn::Module> module;
   std::function<dl::Tensors(dl::Tensors)> forward;
   UnitEvents* events;

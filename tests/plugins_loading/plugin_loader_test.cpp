@@ -141,7 +141,8 @@ BOOST_AUTO_TEST_CASE(not_loadable) {
   check("missing_symbol", PluginState::not_loadable,
         "cannot load: undefined symbol: zoo::defined_nowhere(std::string const&)");
   check("missing_library", PluginState::not_loadable, "cannot load: its NEEDED libzoo_absent.so is not found");
-  check("no_register", PluginState::not_loadable, "it has a stamp, but no function dl_plugin_register");
+  check("no_register", PluginState::not_loadable,
+        "it has a stamp, but no function dl_plugin_register; DL_PLUGIN(…) { … } makes both");
   check("throws_in_register", PluginState::not_loadable, "its registration failed: the table of classes is missing");
   check("double_name", PluginState::not_loadable,
         "its registration failed: the class name \"Twin\" is registered twice");
