@@ -164,8 +164,8 @@ Schema<ProfileSettings> ProfileSettings::schema() {
 
 Schema<TrainSettings> TrainSettings::schema() {
   return Schema<TrainSettings>("How long to train, and what to do on the way.")
-      .field("num_epochs", &TrainSettings::num_epochs, "passes over the training data; 0: none, and nothing is saved",
-             at_least(0))
+      .field("num_epochs", &TrainSettings::num_epochs,
+             "passes over the training data; 0: none, and the state as it begins is saved", at_least(0))
       .field("max_steps", &TrainSettings::max_steps, "stop after so many steps; 0: no limit", at_least(0))
       .field("max_time", &TrainSettings::max_time, "stop after so much training; empty: no limit", duration())
       .field("val_every_n_epoch", &TrainSettings::val_every_n_epoch, "validate after every so many epochs; 0: never",

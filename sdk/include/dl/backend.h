@@ -62,7 +62,7 @@ class DL_API Backend {
   virtual void end_update(std::span<const std::string> networks, std::span<double> totals) = 0;
   /// What the optimizer may change on this rank: valid until the next begin_update().
   virtual std::span<Param> params(const std::string& network) = 0;
-  /// After the optimizer: stages 1 and 2 gather the changed pieces here.
+  /// After the optimizer: changed pieces are gathered here. Amid its step, of no network: offloaded states may go.
   virtual void after_step(std::span<const std::string> networks) = 0;
 
   /// Makes the buffers (batch norm's statistics) equal on all ranks: rank 0's. Before evaluation and saving.
