@@ -3,7 +3,7 @@
 #
 # A Boost.Test executable (the sources include <boost/test/unit_test.hpp>, nothing else is needed) and its CTest entry
 # NAME; with RANKS one entry NAME.n for each number, run by mpirun; with SUITES one entry NAME.suite for each of
-# its suites. Default time-out: 120 s, and five times as much under a sanitizer. Headers are included from the
+# its suites. Default time-out: 120 s. Headers are included from the
 # root of the checkout ("core/config.h"). NO_PCH: the sources don't see torch::nn::Module and compile faster without the
 # precompiled header. LAUNCHER: runs the test as `program TEST ARGUMENTS…`; ends with 77 where the test must be skipped.
 # The environment of each test has DL_TEST_PYTHON, a Python with numpy and safetensors.
@@ -11,15 +11,18 @@ set(DL_TEST_ENVIRONMENT
   DL_TEST_PYTHON=${PROJECT_SOURCE_DIR}/.deps/venv/bin/python
   OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_btl_vader_single_copy_mechanism=none
   OMPI_MCA_hwloc_base_binding_policy=none)
+# Every time-out is so many times as long: sanitizers need it.
+set(DL_TEST_SLOWDOWN 1)
+if(CMAKE_CXX_FLAGS_DEBUG MATCHES "-fsanitize=")
+  set(DL_TEST_SLOWDOWN 5)
+endif()
 
 function(dl_add_test NAME)
   cmake_parse_arguments(PARSE_ARGV 1 arg "NO_PCH" "TIMEOUT;LAUNCHER" "LIBS;RANKS;SUITES;LABELS")
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 120)
   endif()
-  if(CMAKE_CXX_FLAGS_DEBUG MATCHES "-fsanitize=")
-    math(EXPR arg_TIMEOUT "${arg_TIMEOUT} * 5")
-  endif()
+  math(EXPR arg_TIMEOUT "${arg_TIMEOUT} * ${DL_TEST_SLOWDOWN}")
   find_package(Boost 1.81 REQUIRED COMPONENTS unit_test_framework)
 
   set(target test_${NAME})

@@ -9,7 +9,9 @@
 namespace vision {
 
 const ByteImages::Content& ByteImages::Part::content() const {
-  std::call_once(once, [&] { held = source.read(); });
+  // Not call_once: reading may throw, and the sanitizers' pthread_once, like others, then never lets a second call in.
+  const std::lock_guard lock(mutex);
+  if (!held.images_NCHW.defined()) held = source.read();
   return held;
 }
 

@@ -57,7 +57,7 @@ class ByteImages : public dl::Data {
     explicit Part(Source from) : source(std::move(from)) {}
     const Content& content() const;
     Source source;
-    mutable std::once_flag once;
+    mutable std::mutex mutex;
     mutable Content held;
   };
   /// Rows of a part.
