@@ -1,6 +1,6 @@
 #include "core/checkpoints.h"
 
-#include <ATen/ops/ones.h>
+#include <ATen/ops/full.h>
 
 #include <algorithm>
 #include <chrono>
@@ -133,15 +133,17 @@ std::string Checkpoints::free_name(const TrainState& state) const {
   const auto epoch = state.at.epoch - (state.samples_done == 0 && state.at.epoch > 0 ? 1 : 0);
   const auto text = form_.text(epoch, state.at.step, metrics_);
   const auto name = [&](int64_t number) { return number > 1 ? text + "-" + std::to_string(number) : text; };
-  auto number = at::ones({1}, at::kLong);
-  for (int64_t tried = 0; tried != number.item<int64_t>();) {
-    tried = number.item<int64_t>();
+  int64_t number = 1;
+  for (int64_t tried = 0; tried != number;) {
+    tried = number;
     std::error_code ignored;
-    while (share_.leads() && fs::exists(fs::symlink_status(folder_ / name(number.item<int64_t>()), ignored)))
-      number += 1;
-    if (objects_.control->size() > 1) objects_.control->all_reduce(number, ReduceOp::max, "a checkpoint's name");
+    while (share_.leads() && fs::exists(fs::symlink_status(folder_ / name(number), ignored))) ++number;
+    if (objects_.control->size() == 1) break;
+    auto most = at::full({1}, number, at::kLong);
+    objects_.control->all_reduce(most, ReduceOp::max, "a checkpoint's name");
+    number = most.item<int64_t>();
   }
-  return name(number.item<int64_t>());
+  return name(number);
 }
 
 void Checkpoints::begin(TrainState& state, bool wait) {

@@ -52,16 +52,17 @@ std::optional<ResumePoint> newest_whole(const std::vector<fs::path>& runs, const
   for (const auto& run : runs) {
     const auto found = find_checkpoints(run / "checkpoints");
     for (const auto& [folder, why] : found.not_whole) skipped(folder, why);
-    for (const auto& checkpoint : found.whole) try {
+    for (const auto& checkpoint : found.whole) {
+      try {
         verify_checkpoint(checkpoint);
-        if (const auto why = lacked(fs::canonical(checkpoint)); !why.empty()) {
-          skipped(checkpoint, why);
-          continue;
-        }
-        return ResumePoint{fs::canonical(checkpoint), fs::canonical(run)};
       } catch (const Error& error) {
         skipped(checkpoint, error.what());
+        continue;
       }
+      const auto why = lacked(fs::canonical(checkpoint));
+      if (why.empty()) return ResumePoint{fs::canonical(checkpoint), fs::canonical(run)};
+      skipped(checkpoint, why);
+    }
     if (found.whole.empty() && fs::exists(run)) skipped(run, "it has no whole checkpoint");
   }
   return std::nullopt;

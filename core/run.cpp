@@ -136,7 +136,7 @@ int train(const RunArguments& arguments, const Launch& launch) {
     std::optional<StepProfiler> profiler;
     if (settings.train.profile && launch.prints() && keeps)
       profiler.emplace(*settings.train.profile, directory / "artifacts" / "trace.json");
-    if (resumed && resumed->run_dir == directory)
+    if (keeps && resumed && resumed->run_dir == directory)
       checkpoints.go_on(state, resumed->checkpoint);
     else
       state.best = nlohmann::ordered_json::array();

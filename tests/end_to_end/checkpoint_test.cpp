@@ -113,10 +113,27 @@ BOOST_AUTO_TEST_CASE(a_torchscript_file) {
   BOOST_TEST(said.says("model.torchscript: "), said.output);
   auto network = torch::jit::load(scratch / "model.torchscript");
   BOOST_TEST(network.forward({at::ones({3, 1, 8, 8})}).toTensor().sizes() == at::IntArrayRef({3, 4}));
+  const auto one = run(scratch,
+                       "export r --format torchscript --out one --set data.module.params.train_size=1 --set "
+                       "data.module.params.validation_size=0 --set data.module.params.test_size=0",
+                       0, 2);
+  BOOST_TEST(one.says("the data has fewer than two samples"), one.output);
+  BOOST_TEST(!fs::exists(scratch / "one"));
   scratch.write("gan.toml", gan_config());
   run(scratch, "gan.toml --set train.max_steps=2 --run-dir g");
   for (const char* name : {"generator", "discriminator"})
     run(scratch, std::string("export g --format torchscript --network ") + name);
+}
+
+/// A run that keeps nothing leaves a folder that happens to be called "checkpoints" alone.
+BOOST_AUTO_TEST_CASE(a_trial_run_from_a_checkpoint_that_is_in_no_run) {
+  const Scratch scratch;
+  scratch.write("c.toml", small_config());
+  run(scratch, "c.toml --set train.max_steps=2 --run-dir r");
+  fs::copy(fs::canonical(scratch / "r/checkpoints/last"), scratch / "loose");
+  fs::create_directories(scratch / "checkpoints/.tmp-mine-1");
+  run(scratch, "c.toml --resume loose --set train.fast_dev_run=true");
+  BOOST_TEST(fs::exists(scratch / "checkpoints/.tmp-mine-1"));
 }
 
 /// Weights of a file as a checkpoint, without training.
