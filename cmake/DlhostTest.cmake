@@ -6,16 +6,16 @@
 # its suites. Default time-out: 120 s. Headers are included from the
 # root of the checkout ("core/config.h"). NO_PCH: the sources don't see torch::nn::Module and compile faster without the
 # precompiled header. LAUNCHER: runs the test as `program TEST ARGUMENTS…`; ends with 77 where the test must be skipped.
-# The environment of each test has DL_TEST_PYTHON, a Python with numpy and safetensors.
-set(DL_TEST_ENVIRONMENT
-  DL_TEST_PYTHON=${PROJECT_SOURCE_DIR}/.deps/venv/bin/python
-  OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_btl_vader_single_copy_mechanism=none
-  OMPI_MCA_hwloc_base_binding_policy=none)
 # Every time-out is so many times as long: sanitizers need it.
 set(DL_TEST_SLOWDOWN 1)
 if(CMAKE_CXX_FLAGS_DEBUG MATCHES "-fsanitize=")
   set(DL_TEST_SLOWDOWN 5)
 endif()
+# The environment of each test has DL_TEST_PYTHON, a Python with numpy and safetensors.
+set(DL_TEST_ENVIRONMENT
+  DL_TEST_PYTHON=${PROJECT_SOURCE_DIR}/.deps/venv/bin/python DL_TEST_SLOWDOWN=${DL_TEST_SLOWDOWN}
+  OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_btl_vader_single_copy_mechanism=none
+  OMPI_MCA_hwloc_base_binding_policy=none)
 
 function(dl_add_test NAME)
   cmake_parse_arguments(PARSE_ARGV 1 arg "NO_PCH" "TIMEOUT;LAUNCHER" "LIBS;RANKS;SUITES;LABELS")

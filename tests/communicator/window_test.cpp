@@ -10,6 +10,7 @@
 #include <functional>
 
 #include "dl/error.h"
+#include "support/time_limit.h"
 
 namespace {
 
@@ -64,7 +65,7 @@ BOOST_AUTO_TEST_CASE(a_rank_that_ended_is_named) {
       meeting.says("rank 0 on here: barrier of \"second\" (call 2) can't be completed: rank 1 on here has ended, "
                    "its last call: barrier of \"first\" (call 1)"),
       meeting.text);
-  BOOST_TEST(meeting.seconds < 20);
+  BOOST_TEST(meeting.seconds < dl::test::time_limit(20));
 }
 
 BOOST_AUTO_TEST_CASE(a_rank_that_was_killed_is_named) {

@@ -6,8 +6,11 @@
 #include <vector>
 
 #include "support/temporary_folder.h"
+#include "support/time_limit.h"
 
 namespace end_to_end {
+
+using dl::test::time_limit;
 
 struct Result {
   int code = 0;        ///< exit code; 128 + signal
