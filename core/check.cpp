@@ -9,7 +9,6 @@
 #include "core/autocast.h"
 #include "core/batch_source.h"
 #include "core/checked_plan.h"
-#include "core/checkpoint_search.h"
 #include "core/errors.h"
 #include "core/exception_text.h"
 #include "core/failure.h"
@@ -18,6 +17,7 @@
 #include "core/model_summary.h"
 #include "core/monitored.h"
 #include "core/prefetcher.h"
+#include "core/resume.h"
 #include "core/shape_text.h"
 #include "core/trial_step.h"
 
@@ -38,7 +38,8 @@ class Check {
         [this](const std::string& line) { out_ << "  warning: " << line << '\n'; });
     const auto& train_settings = plan_.settings.train;
     (void)Freezing(train_settings.freeze, objects_.networks);  // for rules that fit no parameter
-    if (const auto& from = train_settings.resume_ckpt; !from.empty() && from != "auto") (void)resolve_checkpoint(from);
+    if (const auto& from = train_settings.resume_ckpt; !from.empty() && from != "auto")
+      (void)configured_checkpoint(plan_);
     ShapeTrace trace(parameters());
     Observer observer{trace, [this](const std::string& line) { out_ << "    " << line << '\n'; }, options_.layers};
     ObservedResources resources(observed<ObservedNetwork>(plan_.networks, objects_.networks, "network", observer),

@@ -19,14 +19,13 @@ Tensor CheckpointSnapshot::copy_of(const std::string& key, const Tensor& whole) 
   return held;
 }
 
-void CheckpointSnapshot::add(const std::string& file, const std::map<std::string, std::string>& metadata,
-                             const Visit& visit) {
-  auto& held = files_[file];
-  held.metadata = metadata;
-  visit([&](const std::string& name, const Tensor& whole) {
+void CheckpointSnapshot::add(const Files& files, const Visit& visit) {
+  for (const auto& [file, metadata] : files) files_[file].metadata = metadata;
+  visit([&](const std::string& file, const std::string& name, const Tensor& whole) {
     bytes_ += static_cast<int64_t>(first_.part(whole)->tensor.nbytes());
     const auto part = share_.part(whole);
     if (!part || !fits()) return;
+    auto& held = files_.at(file);
     held.tensors.push_back({name, copy_of(file + "/" + name, part->tensor)});
     held.offsets[name] = part->offsets();
   });

@@ -18,7 +18,7 @@ class CheckpointSnapshot final : public CheckpointSink {
 
   /// Forgets what it holds, but for the memory.
   void clear();
-  void add(const std::string& file, const std::map<std::string, std::string>& metadata, const Visit& visit) override;
+  void add(const Files& files, const Visit& visit) override;
   /// False once a rank would have held more than `limit`: then it holds nothing. The same on all ranks.
   bool fits() const { return bytes_ <= limit_; }
   /// Of the rank that holds most.

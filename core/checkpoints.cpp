@@ -11,11 +11,10 @@
 #include "core/checkpoint_leftovers.h"
 #include "core/checkpoint_manifest.h"
 #include "core/checkpoint_removal.h"
+#include "core/checkpoint_save.h"
 #include "core/early_stopping.h"
-#include "core/optimizer_states.h"
 #include "core/shared_text.h"
 #include "core/version.h"
-#include "core/weights.h"
 
 namespace dl::host {
 
@@ -51,6 +50,7 @@ Checkpoints::Checkpoints(const Plan& plan, Objects& objects, WeightAverage* aver
                          const CheckpointShare& share, Origin origin, Console& console)
     : settings_(plan.settings.checkpoint),
       form_(checked_form(settings_.filename)),
+      monitor_key_(plan.named("checkpoint", "monitor")),
       seed_(plan.settings.engine.seed),
       enabled_(!plan.limits.dev_run),
       objects_(objects),
@@ -105,7 +105,7 @@ bool Checkpoints::due_after_epoch(const TrainState& state) const {
 void Checkpoints::after_validation(TrainState& state, const Metrics& metrics) {
   for (const auto& [name, value] : metrics) metrics_[name] = value;
   if (settings_.monitor.empty() || !enabled_) return;
-  const double value = metric_of(metrics, settings_.monitor, "[checkpoint] monitor");
+  const double value = metric_of(metrics, settings_.monitor, monitor_key_);
   if (std::isnan(value)) return;
   const auto better = [&](const Json& a, const Json& b) {
     return is_better(a.at("value").get<double>(), b.at("value").get<double>(), settings_.mode);
@@ -202,8 +202,7 @@ bool Checkpoints::take_snapshot() {
 
 void Checkpoints::gather(CheckpointSink& sink) {
   const WeightAverage::InUse averaged(average_);
-  save_weights(*objects_.backend, objects_.networks, sink);
-  for (const auto& slot : objects_.optimizers) save_optimizer(*objects_.backend, slot, sink);
+  save_networks(*objects_.backend, objects_.networks, objects_.optimizers, sink);
   if (average_) average_->save_buffers(sink);
 }
 

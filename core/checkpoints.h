@@ -76,6 +76,7 @@ class Checkpoints {
 
   const CheckpointSettings& settings_;
   CheckpointName form_;
+  std::string monitor_key_;  ///< for errors
   int64_t seed_;
   bool enabled_;
   Objects& objects_;

@@ -15,7 +15,7 @@ bool active(const FreezeRule& rule, int64_t epoch) {
 
 Freezing::Freezing(std::vector<FreezeRule> rules, const std::map<std::string, std::shared_ptr<Network>>& networks)
     : rules_(std::move(rules)) {
-  for (const auto& rule : rules_) check_fits(rule.match, networks, "train.freeze");
+  for (const auto& rule : rules_) check_fits(rule.match, networks, "train.freeze", rule.place);
   for (const auto& [network, module] : networks)
     for (const auto& item : module->named_parameters()) {
       Target target{item.value(), {}};

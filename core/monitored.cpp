@@ -10,14 +10,18 @@ std::vector<Monitored> monitored_metrics(const Plan& plan, const std::vector<Opt
   const auto& checkpoint = plan.settings.checkpoint;
   std::vector<Monitored> out;
   if (!plan.limits.dev_run) {
-    if (train.early_stopping) out.push_back({"[train.early_stopping] monitor", train.early_stopping->monitor});
-    if (!checkpoint.monitor.empty()) out.push_back({"[checkpoint] monitor", checkpoint.monitor});
+    if (train.early_stopping)
+      out.push_back({plan.named("train.early_stopping", "monitor"), train.early_stopping->monitor});
+    if (!checkpoint.monitor.empty()) out.push_back({plan.named("checkpoint", "monitor"), checkpoint.monitor});
     Problems known;
     for (const auto& name : CheckpointName::parse(checkpoint.filename, {}, known).metrics())
-      out.push_back({"[checkpoint] filename", name});
+      out.push_back({plan.named("checkpoint", "filename"), name});
   }
   for (const auto& slot : optimizers)
-    if (!slot.monitor.empty()) out.push_back({"the monitor of scheduler \"" + slot.name + "\"", slot.monitor});
+    if (!slot.monitor.empty()) {
+      const auto at = plan.schedulers.at(slot.name).place.text();
+      out.push_back({(at.empty() ? "" : at + ": ") + "the monitor of scheduler \"" + slot.name + "\"", slot.monitor});
+    }
   return out;
 }
 

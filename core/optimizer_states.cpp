@@ -9,36 +9,30 @@
 #include "dl/error.h"
 
 namespace dl::host {
-namespace {
 
-std::string file_name(const OptimizerSlot& slot) { return "optimizer." + slot.name + ".safetensors"; }
+std::string optimizer_file_name(const OptimizerSlot& slot) { return "optimizer." + slot.name + ".safetensors"; }
 
-std::string entry_name(const OptimizerSlot& slot, const std::string& network, const std::string& state,
+std::string state_name(const OptimizerSlot& slot, const std::string& network, const std::string& state,
                        const std::string& parameter) {
   return state + "/" + (slot.networks.size() > 1 ? network + "." : "") + parameter;
 }
+
+namespace {
 
 /// Calls `visitor` with each state's name in the file.
 void visit_states(Backend& backend, const OptimizerSlot& slot, bool write,
                   const std::function<void(const std::string& name, Tensor& whole)>& visitor) {
   for (const auto& network : slot.networks)
     backend.visit(network, true, write, [&](const NetworkEntry& entry, Tensor& whole) {
-      if (entry.type == NetworkEntry::Type::state) visitor(entry_name(slot, network, entry.state, entry.name), whole);
+      if (entry.type == NetworkEntry::Type::state) visitor(state_name(slot, network, entry.state, entry.name), whole);
     });
 }
 
 }  // namespace
 
-void save_optimizer(Backend& backend, const OptimizerSlot& slot, CheckpointSink& sink) {
-  const at::NoGradGuard no_grad;
-  sink.add(file_name(slot), {}, [&](const CheckpointSink::Visitor& visitor) {
-    visit_states(backend, slot, false, [&](const std::string& name, Tensor& whole) { visitor(name, whole); });
-  });
-}
-
 void load_optimizer(Backend& backend, const OptimizerSlot& slot, const std::filesystem::path& folder) {
   const at::NoGradGuard no_grad;
-  const CheckpointTensors file(folder, file_name(slot));
+  const CheckpointTensors file(folder, optimizer_file_name(slot));
   std::set<std::string> states, unread;
   for (const auto& stored : file.tensors()) {
     states.insert(stored.name.substr(0, stored.name.find('/')));
@@ -49,7 +43,7 @@ void load_optimizer(Backend& backend, const OptimizerSlot& slot, const std::file
   for (const auto& network : slot.networks)
     for (auto& param : backend.params(network))
       for (const auto& state : states)
-        if (file.contains(entry_name(slot, network, state, param.name))) param.state(state);
+        if (file.contains(state_name(slot, network, state, param.name))) param.state(state);
   std::string wrong;
   visit_states(backend, slot, true, [&](const std::string& name, Tensor& whole) {
     if (!file.contains(name)) return;  // a parameter that was never updated

@@ -1,6 +1,7 @@
 #include "core/plan.h"
 
 #include <algorithm>
+#include <sstream>
 
 #include "core/class_choices.h"
 #include "core/class_name.h"
@@ -17,6 +18,7 @@ class Planner {
       : config_(config), registry_(registry), launch_(launch), problems_(problems), classes_(registry, problems) {}
 
   Plan run() {
+    plan_.config = config_;
     plan_.settings = read_settings(config_, problems_);
     const auto& s = plan_.settings;
     plan_.limits = TrainLimits::read(s.train, problems_);
@@ -231,6 +233,14 @@ class Planner {
 };
 
 }  // namespace
+
+std::string Plan::named(const std::string& table, const std::string& key) const {
+  const Value* value = &config;
+  std::istringstream path(table + "." + key);
+  for (std::string step; value && std::getline(path, step, '.');) value = value->find(step);
+  const auto at = value ? value->place.text() : "";
+  return (at.empty() ? "" : at + ": ") + "[" + table + "] " + key;
+}
 
 Plan make_plan(const Value& config, Registry& registry, const Launch& launch, Problems& problems) {
   return Planner(config, registry, launch, problems).run();

@@ -28,6 +28,7 @@ struct PlannedGroup {
 
 /// A run as the config wants it: every name resolved, every option and role checked, nothing made yet.
 struct Plan {
+  Value config;  ///< that it was made from
   Settings settings;
   TrainLimits limits;
   at::ScalarType dtype = at::kFloat;       ///< of parameters, gradients, optimizer states and floating data
@@ -42,6 +43,10 @@ struct Plan {
   std::map<std::string, SchedulerChoice::Call> scheduler_calls;
   std::vector<PlannedClass> metrics, loggers;
   std::map<Split, std::vector<PlannedClass>> transforms;
+
+  /// For an error about a key of a table: "cfg.toml:12:8: [checkpoint] monitor", or the last two alone where the config
+  /// does not say it.
+  std::string named(const std::string& table, const std::string& key) const;
 };
 
 /// Reads and checks the whole config; everything that is wrong goes to `problems`. Opens the plugins that it names, and

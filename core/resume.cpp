@@ -70,6 +70,14 @@ std::optional<ResumePoint> newest_whole(const std::vector<fs::path>& runs, const
 
 }  // namespace
 
+fs::path configured_checkpoint(const Plan& plan) {
+  try {
+    return resolve_checkpoint(plan.settings.train.resume_ckpt);
+  } catch (const Error& error) {
+    throw UsageError(plan.named("train", "resume_ckpt") + ": " + error.what());
+  }
+}
+
 std::optional<ResumePoint> find_resume_point(const RunArguments& arguments, const Plan& plan,
                                              const LackedElsewhere& lacked, Console& console) {
   const auto& wanted = arguments.resume.empty() ? plan.settings.train.resume_ckpt : arguments.resume;
@@ -81,7 +89,7 @@ std::optional<ResumePoint> find_resume_point(const RunArguments& arguments, cons
     if (!found) console.info("--resume auto: no checkpoint to go on from; a new run begins");
     return found;
   }
-  ResumePoint point{resolve_checkpoint(wanted), {}};
+  ResumePoint point{arguments.resume.empty() ? configured_checkpoint(plan) : resolve_checkpoint(wanted), {}};
   verify_checkpoint(point.checkpoint);
   if (const auto why = lacked(point.checkpoint); !why.empty()) throw Error(why);
   point.run_dir = run_of(point.checkpoint);

@@ -18,6 +18,9 @@ struct ResumePoint {
 /// Why other hosts can't go on from a checkpoint that is whole on this one; "" where they can.
 using LackedElsewhere = std::function<std::string(const std::filesystem::path& checkpoint)>;
 
+/// The checkpoint that `[train] resume_ckpt` names by its path. Throws UsageError, with the place in the config.
+std::filesystem::path configured_checkpoint(const Plan& plan);
+
 /// What `--resume`, or `[train] resume_ckpt`, asks for. "auto": the newest checkpoint of `--run-dir`, or of the newest
 /// run of the config's experiment and name, that is whole on all hosts; nothing where there is none. What is skipped is
 /// said with the reason. A path: that one, or an Error. Reads the checkpoint once, to check its sums. One rank.

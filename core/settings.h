@@ -123,6 +123,7 @@ struct FreezeRule {
   std::string match;
   int64_t from_epoch = 0;
   std::optional<int64_t> until_epoch;
+  Place place;
   static Schema<FreezeRule> schema();
 };
 

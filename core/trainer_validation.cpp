@@ -43,7 +43,7 @@ Metrics Trainer::validate(Metrics& metrics) {
                               slot.scheduler_state);
   if (early_stopping_) {
     const auto reason = early_stopping_->observe(
-        metric_of(metrics, early_stopping_->settings().monitor, "[train.early_stopping] monitor"));
+        metric_of(metrics, early_stopping_->settings().monitor, plan_.named("train.early_stopping", "monitor")));
     early_stopping_->save(state.early_stopping);
     if (reason && !ending_) {
       ending_ = Ending::early;

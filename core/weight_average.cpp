@@ -84,8 +84,8 @@ void WeightAverage::swap() {
 
 void WeightAverage::save_buffers(CheckpointSink& sink) const {
   if (buffers_.empty()) return;
-  sink.add(kBuffersFile, {}, [&](const CheckpointSink::Visitor& visitor) {
-    for (const auto& [name, buffer] : buffers_) visitor(name, buffer);
+  sink.add({{kBuffersFile, {}}}, [&](const CheckpointSink::Visitor& visitor) {
+    for (const auto& [name, buffer] : buffers_) visitor(kBuffersFile, name, buffer);
   });
 }
 

@@ -13,17 +13,6 @@ std::string weights_file_name(const std::string& network) {
   return network == "main" ? "model.safetensors" : "model." + network + ".safetensors";
 }
 
-void save_weights(Backend& backend, const Networks& networks, CheckpointSink& sink) {
-  const at::NoGradGuard no_grad;
-  for (const auto& [network, module] : networks) {
-    auto metadata = tied_names(*module);
-    metadata["format"] = "pt";
-    sink.add(weights_file_name(network), metadata, [&, name = network](const CheckpointSink::Visitor& visitor) {
-      backend.visit(name, false, false, [&](const NetworkEntry& entry, Tensor& whole) { visitor(entry.name, whole); });
-    });
-  }
-}
-
 void load_weights(Backend& backend, const Networks& networks, const std::filesystem::path& folder) {
   const at::NoGradGuard no_grad;
   std::map<std::string, WeightsFile> files;

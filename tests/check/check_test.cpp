@@ -139,15 +139,18 @@ BOOST_AUTO_TEST_CASE(names_that_only_the_objects_tell) {
     says(check(scratch, changed(from, to)), 2, {text});
   };
   fails("num_epochs = 2", "num_epochs = 2\nearly_stopping = { monitor = \"val_acc\" }",
-        "[train.early_stopping] monitor: there is no metric \"val_acc\"; did you mean \"val_accuracy\"? (a validation "
+        "c.toml:20:30: [train.early_stopping] monitor: there is no metric \"val_acc\"; did you mean \"val_accuracy\"? "
+        "(a validation "
         "logs: val_loss, val_accuracy)");
-  fails("[logger]", "[checkpoint]\nmonitor = \"val_f1\"\n[logger]",
-        "[checkpoint] monitor: there is no metric \"val_f1\" (a validation logs: val_loss, val_accuracy)");
+  fails(
+      "[logger]", "[checkpoint]\nmonitor = \"val_f1\"\n[logger]",
+      "c.toml:22:11: [checkpoint] monitor: there is no metric \"val_f1\" (a validation logs: val_loss, val_accuracy)");
   fails("[logger]", "[checkpoint]\nfilename = \"{val_acc:.2f}\"\n[logger]",
-        "[checkpoint] filename: there is no metric \"val_acc\"; did you mean \"val_accuracy\"?");
+        "c.toml:22:12: [checkpoint] filename: there is no metric \"val_acc\"; did you mean \"val_accuracy\"?");
   fails("num_epochs = 2", "num_epochs = 2\nfreeze = [ { match = \"conv3.*\" } ]",
-        "[train.freeze] match = \"conv3.*\" fits no parameter");
-  fails("num_epochs = 2", "num_epochs = 2\nresume_ckpt = \"runs/nowhere\"", "there is no checkpoint runs/nowhere");
+        "c.toml:20:12: [train.freeze] match = \"conv3.*\" fits no parameter");
+  fails("num_epochs = 2", "num_epochs = 2\nresume_ckpt = \"runs/nowhere\"",
+        "c.toml:20:15: [train] resume_ckpt: there is no checkpoint runs/nowhere");
   fails("momentum = 0.9 } }", "momentum = 0.9 }, groups = [ { match = \"*.biass\" } ] }",
         "c.toml:9:96: [model.optimizer.groups.0] match = \"*.biass\" fits no parameter");
   fails("\"torch.ExponentialLR\", params = { gamma = 0.9 }", "\"torch.ReduceLROnPlateau\"",

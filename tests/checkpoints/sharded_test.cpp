@@ -40,7 +40,7 @@ const std::map<std::string, Tensor>& tensors() {
 }
 
 void visit_all(const CheckpointSink::Visitor& visitor) {
-  for (const auto& [name, tensor] : tensors()) visitor(name, tensor);
+  for (const auto& [name, tensor] : tensors()) visitor("model.safetensors", name, tensor);
 }
 
 void check_whole(const fs::path& folder) {
@@ -102,9 +102,9 @@ BOOST_AUTO_TEST_CASE(the_whole_from_shards) {
     const TemporaryFolder at_once, copied;
     for (int rank = 0; rank < count; ++rank) {
       FolderSink sink(at_once.path(), share(rank, count));
-      sink.add("model.safetensors", {{"head.weight", "many"}}, visit_all);
+      sink.add({{"model.safetensors", {{"head.weight", "many"}}}}, visit_all);
       CheckpointSnapshot snapshot(1 << 20, share(rank, count));
-      snapshot.add("model.safetensors", {{"head.weight", "many"}}, visit_all);
+      snapshot.add({{"model.safetensors", {{"head.weight", "many"}}}}, visit_all);
       snapshot.write(copied.path());
     }
     BOOST_TEST(std::distance(fs::directory_iterator(at_once.path()), {}) == count);
@@ -119,7 +119,8 @@ BOOST_AUTO_TEST_CASE(the_limit_is_a_ranks) {
   for (const int count : {1, 4})
     for (int rank = 0; rank < count; ++rank) {
       CheckpointSnapshot snapshot(bytes / 2, share(rank, count));
-      snapshot.add("model.safetensors", {}, [](const auto& visitor) { visitor("many", tensors().at("many")); });
+      snapshot.add({{"model.safetensors", {}}},
+                   [](const auto& visitor) { visitor("model.safetensors", "many", tensors().at("many")); });
       BOOST_TEST(snapshot.fits() == (count == 4));
     }
 }

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 
+#include "core/checkpoint_save.h"
 #include "core/initial_weights_files.h"
 #include "core/safetensors.h"
 #include "network_of.h"
@@ -143,12 +144,15 @@ BOOST_AUTO_TEST_CASE(tied_parameters) {
   struct Collect final : CheckpointSink {
     std::vector<NamedTensor> tensors;
     std::map<std::string, std::string> metadata;
-    void add(const std::string&, const std::map<std::string, std::string>& given, const Visit& visit) override {
-      metadata = given;
-      visit([&](const std::string& name, const Tensor& whole) { tensors.push_back({name, whole.clone()}); });
+    void add(const Files& files, const Visit& visit) override {
+      BOOST_TEST(files.size() == 1);
+      metadata = files.at("model.safetensors");
+      visit([&](const std::string&, const std::string& name, const Tensor& whole) {
+        tensors.push_back({name, whole.clone()});
+      });
     }
   } saved;
-  save_weights(held.ddp, held.networks, saved);
+  save_networks(held.ddp, held.networks, {}, saved);
   BOOST_TEST((saved.metadata == std::map<std::string, std::string>{{"conv1.bias", "tied"}, {"format", "pt"}}));
   const auto at = std::find_if(saved.tensors.begin(), saved.tensors.end(), [](auto& t) { return t.name == "tied"; });
   BOOST_TEST_REQUIRE((at != saved.tensors.end()));
