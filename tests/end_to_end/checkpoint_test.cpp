@@ -123,6 +123,8 @@ BOOST_AUTO_TEST_CASE(a_torchscript_file) {
   run(scratch, "gan.toml --set train.max_steps=2 --run-dir g");
   for (const char* name : {"generator", "discriminator"})
     run(scratch, std::string("export g --format torchscript --network ") + name);
+  // Where the run's communicator is not to be had.
+  run(scratch, "export r --format torchscript --out there --set engine.communicator=elsewhere.Communicator");
 }
 
 /// A run that keeps nothing leaves a folder that happens to be called "checkpoints" alone.
