@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cmath>
 #include <utility>
+#include <vector>
 
 #include "core/atomic_file.h"
 #include "core/checkpoint_leftovers.h"
@@ -148,6 +149,7 @@ std::string Checkpoints::free_name(const TrainState& state) const {
 
 void Checkpoints::begin(TrainState& state, bool wait) {
   take_written();
+  remover_.take();  // its room on the disk may be needed
   saved_step_ = state.at.step;
   if (average_) state.averaged = average_->averaged();
   saved_name_ = free_name(state);
@@ -179,7 +181,7 @@ void Checkpoints::begin(TrainState& state, bool wait) {
     if (share_.writes())
       writer_.start([this, path, finish] {
         snapshot_.write(path);
-        return finish();
+        written_ = finish();
       });
     return;
   }
@@ -209,11 +211,13 @@ void Checkpoints::gather(CheckpointSink& sink) {
 void Checkpoints::take_written() {
   if (!std::exchange(pending_, false)) return;
   const auto folder = std::move(being_written_);
-  keep(folder.get(), writer_.busy() ? writer_.take() : CheckpointManifest());
+  writer_.take();
+  keep(folder.get(), std::exchange(written_, {}));
 }
 
 void Checkpoints::finish() {
   take_written();
+  remover_.take();
   if (objects_.control->size() > 1) objects_.control->barrier("a checkpoint's end");
 }
 
@@ -232,18 +236,22 @@ void Checkpoints::keep(CheckpointFolder* folder, CheckpointManifest written) {
   remove_unneeded();
 }
 
+/// In the background: a large file takes its time to go.
 void Checkpoints::remove_unneeded() {
   std::set<std::string> needed;
   if (settings_.save_last) needed.insert(saved_name_);
   for (const auto& entry : saved_best_) needed.insert(entry.at("checkpoint").get<std::string>());
-  for (auto it = kept_.begin(); it != kept_.end();) {
-    if (needed.count(*it)) {
-      ++it;
-    } else {
-      remove_checkpoint(folder_ / *it);
-      it = kept_.erase(it);
-    }
-  }
+  std::vector<fs::path> unneeded;
+  std::erase_if(kept_, [&](const std::string& name) {
+    if (needed.count(name)) return false;
+    unneeded.push_back(folder_ / name);
+    return true;
+  });
+  if (unneeded.empty()) return;
+  remover_.take();
+  remover_.start([unneeded] {
+    for (const auto& checkpoint : unneeded) remove_checkpoint(checkpoint);
+  });
 }
 
 std::optional<fs::path> Checkpoints::best(const TrainState& state) const {

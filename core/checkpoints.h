@@ -6,11 +6,11 @@
 #include <set>
 #include <string>
 
+#include "core/background_work.h"
 #include "core/checkpoint_folder.h"
 #include "core/checkpoint_name.h"
 #include "core/checkpoint_share.h"
 #include "core/checkpoint_snapshot.h"
-#include "core/checkpoint_writer.h"
 #include "core/console.h"
 #include "core/evaluator.h"
 #include "core/objects.h"
@@ -94,7 +94,9 @@ class Checkpoints {
   bool pending_ = false;                             ///< a checkpoint is written in the background, on any rank
   std::unique_ptr<CheckpointFolder> being_written_;  ///< it, on the rank that made it
   CheckpointSnapshot snapshot_;
-  CheckpointWriter writer_;
+  CheckpointManifest written_;  ///< what writer_ has brought to the disk
+  BackgroundWork writer_;
+  BackgroundWork remover_;
 };
 
 }  // namespace dl::host
