@@ -10,6 +10,7 @@ import torch
 import torch.distributed.checkpoint as dcp
 import torchvision
 
+DLHOST = pathlib.Path(sys.argv[1]).resolve()
 CONFIG = """
 [data]
 module = { type = "vision.Synthetic", params = { shape = [3, 32, 32], train_size = 8, validation_size = 0, test_size = 8 } }
@@ -37,7 +38,7 @@ with tempfile.TemporaryDirectory() as folder:
     folder = pathlib.Path(folder)
     (folder / "c.toml").write_text(CONFIG)
     for arguments in (["c.toml", "--run-dir", "r"], ["export", "r", "--out", "x.pt"], ["export", "r"]):
-        subprocess.run([sys.argv[1], *arguments], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([DLHOST, *arguments], cwd=folder, check=True, stdout=subprocess.DEVNULL)
     state, same = torch.load(folder / "x.pt"), safetensors(folder / "model.safetensors")
     assert type(state) is collections.OrderedDict and all(type(value) is torch.Tensor for value in state.values())
     assert state.keys() == same.keys() and all(torch.equal(state[name], same[name]) for name in state)
@@ -46,11 +47,11 @@ with tempfile.TemporaryDirectory() as folder:
     layer.load_state_dict({name: state["fc." + name] for name in ("weight", "bias")})
     # And back: what torch.save writes of it begins the same run.
     torch.save(state, folder / "back.pt", _use_new_zipfile_serialization=False)
-    out = subprocess.run([sys.argv[1], "c.toml", "--init-from", "back.pt", "--set", "train.num_epochs=0", "--run-dir", "b"],
+    out = subprocess.run([DLHOST, "c.toml", "--init-from", "back.pt", "--set", "train.num_epochs=0", "--run-dir", "b"],
                          cwd=folder, check=True, stdout=subprocess.PIPE, text=True).stdout
     assert f"begins with {len(state)} tensors of" in out, out
     # The computation, too: torchvision's network with these weights gives the same.
-    subprocess.run([sys.argv[1], "export", "r", "--format", "torchscript"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([DLHOST, "export", "r", "--format", "torchscript"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
     script, resnet = torch.jit.load(folder / "model.torchscript"), torchvision.models.resnet18()
     resnet.load_state_dict(state)
     images = torch.rand(5, 3, 32, 32)
@@ -58,9 +59,9 @@ with tempfile.TemporaryDirectory() as folder:
     assert torch.allclose(script(images), resnet.eval()(images), rtol=1e-4, atol=1e-5)
     # The shards of three ranks, by PyTorch's distributed checkpoints.
     sharded = ["--set", "checkpoint.sharded=true", "--set", "data.batch_size=2", "--set", "data.drop_last=true"]
-    subprocess.run(["mpirun", "--oversubscribe", "-n", "3", sys.argv[1], "c.toml", *sharded, "--run-dir", "s"], cwd=folder,
+    subprocess.run(["mpirun", "--oversubscribe", "-n", "3", DLHOST, "c.toml", *sharded, "--run-dir", "s"], cwd=folder,
                    check=True, stdout=subprocess.DEVNULL)
-    subprocess.run([sys.argv[1], "export", "s", "--out", "s.pt"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([DLHOST, "export", "s", "--out", "s.pt"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
     last = folder / "s/checkpoints/last"
     assert (last / "model-00003-of-00003.safetensors").exists() and not (last / "model.safetensors").exists()
     expected = torch.load(folder / "s.pt")
