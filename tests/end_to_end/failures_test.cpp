@@ -1,4 +1,5 @@
-// One rank fails: all end within seconds, the cause is printed once, and nothing half-written has a final name.
+// One rank fails: all end long before the time-out of a collective (half an hour), the cause is printed once, and
+// nothing half-written has a final name.
 #include <boost/test/unit_test.hpp>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -33,7 +34,7 @@ BOOST_AUTO_TEST_CASE(an_exception_on_one_rank) {
     scratch.write("c.toml", faulty_config(rank, "throw"));
     const auto result = dlhost(scratch.path(), "c.toml --run-dir r --set data.batch_size=8", 3);
     BOOST_TEST(result.code == 1);
-    BOOST_TEST(result.seconds < time_limit(10));
+    BOOST_TEST(result.seconds < time_limit(60));
     BOOST_TEST(result.count("the faulty task fails as asked") == 1, result.output);
     BOOST_TEST(
         result.says("rank " + std::to_string(rank) + ": training, epoch 2, step 20: the faulty task fails as asked"),
@@ -59,7 +60,7 @@ BOOST_AUTO_TEST_CASE(an_exception_in_the_evaluation) {
   const auto result =
       dlhost(scratch.path(), "c.toml --run-dir r --set data.batch_size=12 --set train.sanity_val_batches=0", 2);
   BOOST_TEST(result.code == 1);
-  BOOST_TEST(result.seconds < time_limit(10));
+  BOOST_TEST(result.seconds < time_limit(60));
   BOOST_TEST(result.says("rank 1: validation, epoch 2, step 16: the evaluation fails as asked"), result.output);
 }
 
@@ -69,7 +70,7 @@ BOOST_AUTO_TEST_CASE(a_killed_rank) {
     scratch.write("c.toml", faulty_config(rank, "kill"));
     const auto result = dlhost(scratch.path(), "c.toml --run-dir r --set data.batch_size=8", 3);
     BOOST_TEST(result.code != 0);
-    BOOST_TEST(result.seconds < time_limit(10));
+    BOOST_TEST(result.seconds < time_limit(60));
     BOOST_TEST(result.count("exited on signal 9") == 1, result.output);
     check_what_is_left(scratch.path() / "r");
   }
