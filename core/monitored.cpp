@@ -18,10 +18,8 @@ std::vector<Monitored> monitored_metrics(const Plan& plan, const std::vector<Opt
       out.push_back({plan.named("checkpoint", "filename"), name});
   }
   for (const auto& slot : optimizers)
-    if (!slot.monitor.empty()) {
-      const auto at = plan.schedulers.at(slot.name).place.text();
-      out.push_back({(at.empty() ? "" : at + ": ") + "the monitor of scheduler \"" + slot.name + "\"", slot.monitor});
-    }
+    if (!slot.monitor.empty())
+      out.push_back({plan.named(plan.schedulers.at(slot.name).where, "call.monitor"), slot.monitor});
   return out;
 }
 

@@ -45,7 +45,7 @@ struct Plan {
   std::map<Split, std::vector<PlannedClass>> transforms;
 
   /// For an error about a key of a table: "cfg.toml:12:8: [checkpoint] monitor", or the last two alone where the config
-  /// does not say it.
+  /// does not say it. Both may have dots.
   std::string named(const std::string& table, const std::string& key) const;
 };
 

@@ -155,6 +155,9 @@ BOOST_AUTO_TEST_CASE(names_that_only_the_objects_tell) {
         "c.toml:9:96: [model.optimizer.groups.0] match = \"*.biass\" fits no parameter");
   fails("\"torch.ExponentialLR\", params = { gamma = 0.9 }", "\"torch.ReduceLROnPlateau\"",
         "c.toml:10:22: [model.scheduler] torch.ReduceLROnPlateau follows a metric: name it, as call = { monitor = ");
+  fails("\"torch.ExponentialLR\", params = { gamma = 0.9 }",
+        "\"torch.ReduceLROnPlateau\", call = { monitor = \"val_los\" }",
+        "c.toml:10:68: [model.scheduler] call.monitor: there is no metric \"val_los\"; did you mean \"val_loss\"?");
   says(check(scratch, changed("num_epochs = 2", "num_epochs = 2\nearly_stopping = { monitor = \"val_accuracy\" }")), 0,
        {"c.toml: ok"});
 }
